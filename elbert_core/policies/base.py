@@ -1,0 +1,215 @@
+"""The contract of an exit policy, and replay: one rule, three callers.
+
+A policy is a frozen set of numbers plus pure functions. The same object stops the running engine,
+is replayed over one stored trace, and is replayed over a whole stored table. It sees probabilities
+only: no model, no text, no device. It never reads another row.
+
+Rules work on numpy on the host: a decision needs a few numbers a row, and reading them is the one
+synchronisation a layer step has anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elbert_core.errors import ConfigError, InputError
+from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals
+from elbert_core.results import Exits, ExitReason
+
+if TYPE_CHECKING:
+    import torch
+
+Quantity = Literal[
+    "entropy", "entropy_nats", "confidence", "window", "range", "patience", "divergence_run", "layer"
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """One condition of a policy at every layer, for saying why a row did or did not stop there.
+
+    A layer fires a reason when all checks of that reason are met (and the layer is at least
+    `min_layer`).
+
+    Attributes:
+        reason: the exit reason this condition belongs to.
+        quantity: what is compared; "window", "patience" and "divergence_run" count layers.
+        value: (layers, rows) what was seen.
+        needed: the bound.
+        below: True when `value < needed` (or `<=`) is wanted, False for more than the bound.
+        strict: True when equality is not enough.
+        met: (layers, rows).
+    """
+
+    reason: ExitReason
+    quantity: Quantity
+    value: NDArray[Any]
+    needed: float
+    below: bool
+    strict: bool
+    met: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What has been seen of some rows, each at its own depth.
+
+    Attributes:
+        probs: (rows, max_layers, labels). Entries at and beyond `depth` are never read.
+        depth: (rows,) layers applied so far, 1..max_layers.
+        extras: further per-layer quantities by name, e.g. "distances" (rows, max_layers, labels).
+    """
+
+    probs: FloatArray
+    depth: IntArray
+    extras: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.probs.ndim != 3:
+            raise InputError(
+                f"history.probs must have shape (rows, max_layers, labels), got {self.probs.shape}"
+            )
+        rows, layers, _ = self.probs.shape
+        if self.depth.shape != (rows,):
+            raise InputError(f"history.depth must have shape ({rows},), got {self.depth.shape}")
+        if rows and (self.depth.min() < 1 or self.depth.max() > layers):
+            raise InputError(
+                f"history.depth must lie in 1..{layers}, "
+                f"got {self.depth.min()}..{self.depth.max()}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExitPolicy:
+    """Base of all policies: subclasses give `checks` and `lookback`; the rest follows.
+
+    Attributes:
+        min_layer: no early exit before this many layers (at least 1). Windows and runs may fill up
+            earlier.
+    """
+
+    kind: ClassVar[str] = ""
+    min_layer: int = 1
+
+    def __post_init__(self) -> None:
+        require_int("min_layer", self.min_layer, low=1)
+
+    @property
+    def lookback(self) -> int:
+        """How many of the last layers the rule reads."""
+        return 1
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """Every condition of the rule, at every layer of `signals`, in the order tested."""
+        raise NotImplementedError
+
+    def reasons(self, signals: Signals) -> NDArray[np.int8]:
+        """(layers, rows) what the rule says after each layer, `min_layer` respected.
+
+        Causal: entry [l, r] depends on layers up to l of row r only. The last layer is not special
+        here: it may still say CONTINUE.
+        """
+        verdict = np.zeros(signals.shape, dtype=np.int8)
+        fired: dict[ExitReason, BoolArray] = {}
+        for check in self.checks(signals):
+            before = fired.get(check.reason)
+            fired[check.reason] = check.met if before is None else before & check.met
+        for reason in reversed(fired):  # the first reason wins, so it is written last
+            np.copyto(verdict, np.int8(reason), where=fired[reason])
+        if self.min_layer > 1:
+            verdict *= signals.depth >= self.min_layer
+        return verdict
+
+    def decide(self, history: History) -> NDArray[np.int8]:
+        """(rows,) `ExitReason` of each row at its own depth; LAST_LAYER once no layer is left.
+
+        Pure: reads `history`, changes nothing, and a row's answer depends on that row alone.
+        """
+        rows, max_layers, _ = history.probs.shape
+        if rows == 0:
+            return np.zeros(0, dtype=np.int8)
+        width = min(self.lookback, max_layers)
+        deepest, shallowest = int(history.depth.max()), int(history.depth.min())
+        start = max(shallowest - width, 0)
+        # Rows at one depth (lock-step batches, single texts) need `width` columns; rows at mixed
+        # depths need all columns from the shallowest row's window to the deepest row.
+        signals = Signals(
+            np.swapaxes(history.probs[:, start:deepest], 0, 1), first_layer=start + 1
+        )
+        verdict: NDArray[np.int8] = self.reasons(signals)[history.depth - 1 - start, np.arange(rows)]
+        at_end = (history.depth == max_layers) & (verdict == ExitReason.CONTINUE)
+        return np.where(at_end, np.int8(ExitReason.LAST_LAYER), verdict)
+
+    def settings(self) -> dict[str, Any]:
+        """The numbers of this policy by name, ready for JSON."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def replay(
+    policy: ExitPolicy, probs: FloatArray | torch.Tensor | Signals
+) -> Exits:
+    """Where each row would leave, from stored full-depth probabilities; the model is not run.
+
+    Args:
+        policy: the rule.
+        probs: (layers, rows, labels), numpy or torch, or the `Signals` of them (make these once to
+            replay many policies).
+
+    Raises:
+        InputError: wrong shape, no layers, or probabilities that are not finite.
+    """
+    signals = probs if isinstance(probs, Signals) else signals_of(probs)
+    reasons = policy.reasons(signals)
+    stops = reasons != ExitReason.CONTINUE
+    stops[-1] = True
+    first = stops.argmax(axis=0)
+    rows = np.arange(signals.shape[1])
+    reason = reasons[first, rows]
+    reason = np.where(reason == ExitReason.CONTINUE, np.int8(ExitReason.LAST_LAYER), reason)
+    return Exits(
+        exit_layer=first.astype(np.int64) + 1,
+        reason=reason,
+        label=signals.label[first, rows].astype(np.int64),
+        n_layers=signals.n_layers,
+    )
+
+
+def signals_of(probs: FloatArray | torch.Tensor) -> Signals:
+    """Checked `Signals` of full-depth probabilities `(layers, rows, labels)`, numpy or torch."""
+    array = probs if isinstance(probs, np.ndarray) else _from_torch(probs)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise InputError(f"probs must be floating point, got {array.dtype}")
+    signals = Signals(array)
+    if signals.n_layers == 0:
+        raise InputError("probs has no layers: at least 1 is needed")
+    if not np.isfinite(array).all():
+        raise InputError("probs must be finite, got NaN or infinity")
+    return signals
+
+
+def _from_torch(probs: torch.Tensor) -> FloatArray:
+    if not hasattr(probs, "detach"):
+        raise InputError(f"probs must be a numpy array or a torch tensor, got {type(probs).__name__}")
+    array: FloatArray = probs.detach().float().cpu().numpy()
+    return array
+
+
+def require_int(name: str, value: object, *, low: int) -> None:
+    """Refuse anything but a whole number of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+        raise ConfigError(f"{name} must be a whole number of at least {low}, got {value!r}")
+
+
+def require_number(
+    name: str, value: object, *, low: float, high: float, open_high: bool = False
+) -> None:
+    """Refuse anything but a number in [low, high], or in [low, high) with `open_high`."""
+    good = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
+    if not good or not (low <= value < high if open_high else low <= value <= high):  # type: ignore[operator]  # checked above
+        closing = ")" if open_high else "]"
+        raise ConfigError(f"{name} must be a number in [{low:g}, {high:g}{closing}, got {value!r}")

@@ -1,0 +1,57 @@
+"""Baselines that look at nothing: read to the end, or always stop at one layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from elbert_core.errors import ConfigError
+from elbert_core.policies.base import Check, ExitPolicy, require_int
+from elbert_core.policies.signals import Signals
+from elbert_core.results import ExitReason
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class NeverExit(ExitPolicy):
+    """Apply every layer; the last one answers. The baseline that all speed-ups refer to."""
+
+    kind: ClassVar[str] = "never"
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class FixedLayer(ExitPolicy):
+    """Stop every row after the same layer (static truncation).
+
+    Attributes:
+        layer: layers to apply, at least 1. More than the model has means full depth.
+    """
+
+    kind: ClassVar[str] = "fixed"
+    layer: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_int("layer", self.layer, low=1)
+        if self.min_layer > self.layer:
+            raise ConfigError(
+                f"min_layer must be at most layer ({self.layer}), got {self.min_layer}"
+            )
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        depth = np.broadcast_to(signals.depth, signals.shape)
+        return (
+            Check(
+                reason=ExitReason.FIXED_LAYER,
+                quantity="layer",
+                value=depth,
+                needed=self.layer,
+                below=False,
+                strict=False,
+                met=depth >= self.layer,
+            ),
+        )

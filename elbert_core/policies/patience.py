@@ -1,0 +1,96 @@
+"""Policies that wait for layers to agree with each other.
+
+References:
+    PABEE: Zhou et al. 2020, arXiv:2006.04152 (same label, t times running).
+    F-PABEE: Gao et al. 2023, arXiv:2305.11916 (similar distribution, t times running).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from elbert_core.policies.base import Check, ExitPolicy, require_int, require_number
+from elbert_core.policies.signals import Signals, run_length
+from elbert_core.results import ExitReason
+
+
+@dataclass(frozen=True)
+class Patience(ExitPolicy):
+    """Stop once the label has been confirmed `patience` times running (PABEE).
+
+    Deviation from the published code: counted for each row, never for a whole batch, and there is
+    no patience 0 with a hidden meaning; `NeverExit` says that.
+
+    Attributes:
+        patience: agreements between neighbouring layers, at least 1; needs patience + 1 layers.
+    """
+
+    kind: ClassVar[str] = "patience"
+    patience: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_int("patience", self.patience, low=1)
+
+    @property
+    def lookback(self) -> int:
+        return self.patience + 1
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        agreements = signals.agreement_run - 1
+        return (
+            Check(
+                reason=ExitReason.PATIENCE,
+                quantity="patience",
+                value=agreements,
+                needed=self.patience,
+                below=False,
+                strict=False,
+                met=agreements >= self.patience,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class DistributionPatience(ExitPolicy):
+    """Stop once neighbouring layers gave nearly the same distribution `patience` times running.
+
+    F-PABEE with the Jensen-Shannon divergence, the variant its authors found best.
+
+    Attributes:
+        threshold: divergence in nats that still counts as the same, strict, in [0, ln 2].
+        patience: how many times running, at least 1.
+    """
+
+    kind: ClassVar[str] = "distribution_patience"
+    threshold: float
+    patience: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # one step above ln 2 in the message, so that the rounded figure is itself allowed
+        require_number("threshold", self.threshold, low=0.0, high=math.ceil(math.log(2) * 1e4) / 1e4)
+        require_int("patience", self.patience, low=1)
+
+    @property
+    def lookback(self) -> int:
+        return self.patience + 1
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        similar = signals.divergence < self.threshold
+        run = run_length(np.ones(signals.shape, dtype=bool), similar)
+        return (
+            Check(
+                reason=ExitReason.STEADY_DISTRIBUTION,
+                quantity="divergence_run",
+                value=run,
+                needed=self.patience,
+                below=False,
+                strict=False,
+                met=run >= self.patience,
+            ),
+        )

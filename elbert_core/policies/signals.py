@@ -1,0 +1,124 @@
+"""Quantities that several policies read from the same probabilities, each computed at most once.
+
+A sweep replays hundreds of policies over one table; entropies, labels and runs do not depend on the
+policy, so they live here and are shared. Everything is causal: entry `[l, r]` depends on layers
+0..l of row r only, never on later layers or on other rows.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elbert_core import uncertainty
+from elbert_core.errors import InputError
+
+FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.integer]
+BoolArray = NDArray[np.bool_]
+
+
+class Signals:
+    """Derived quantities of `probs (layers, rows, labels)`; each attribute has shape (layers, rows)."""
+
+    def __init__(self, probs: FloatArray, *, first_layer: IntArray | int = 1) -> None:
+        """Args:
+            probs: (layers, rows, labels).
+            first_layer: layer number (1-based) of `probs[0]`, one for all rows or `(rows,)`. More
+                than 1 when only the last layers of a longer history are given.
+        """
+        if probs.ndim != 3 or probs.shape[-1] < 2:
+            raise InputError(
+                "probs must have shape (layers, rows, labels) with at least 2 labels, "
+                f"got {probs.shape}"
+            )
+        self.probs = probs
+        self.first_layer = first_layer
+
+    @property
+    def n_layers(self) -> int:
+        """Layers in `probs`."""
+        return int(self.probs.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(layers, rows)."""
+        return self.probs.shape[0], self.probs.shape[1]
+
+    @cached_property
+    def depth(self) -> IntArray:
+        """Layers applied, 1-based; broadcasts against (layers, rows)."""
+        return np.arange(self.n_layers)[:, None] + np.atleast_1d(self.first_layer)[None, :]
+
+    @cached_property
+    def entropy(self) -> FloatArray:
+        """Normalised entropy, [0, 1]."""
+        return uncertainty.normalised_entropy(self.probs)
+
+    @cached_property
+    def entropy_nats(self) -> FloatArray:
+        """Entropy in nats, [0, ln(labels)]."""
+        return uncertainty.entropy_nats(self.probs)
+
+    @cached_property
+    def confidence(self) -> FloatArray:
+        """Largest probability."""
+        return uncertainty.confidence(self.probs)
+
+    @cached_property
+    def gap(self) -> FloatArray:
+        """Probability of the first label less that of the second, [0, 1]."""
+        return uncertainty.label_margin(self.probs)
+
+    @cached_property
+    def label(self) -> IntArray:
+        """Most probable label; the lower index wins a tie."""
+        return self.probs.argmax(axis=-1)
+
+    @cached_property
+    def agrees(self) -> BoolArray:
+        """True where a layer names the same label as the layer before; False at the first."""
+        same = np.zeros(self.shape, dtype=bool)
+        same[1:] = self.label[1:] == self.label[:-1]
+        return same
+
+    @cached_property
+    def agreement_run(self) -> IntArray:
+        """Layers in a row, this one included, that name the same label; at least 1."""
+        return run_length(self.agrees, np.ones(self.shape, dtype=bool))
+
+    @cached_property
+    def rising_run(self) -> IntArray:
+        """Layers in a row with one label whose probability never falls (ties allowed); at least 1."""
+        rises = np.zeros(self.shape, dtype=bool)
+        rises[1:] = self.agrees[1:] & (self.confidence[1:] >= self.confidence[:-1])
+        return run_length(rises, np.ones(self.shape, dtype=bool))
+
+    @cached_property
+    def divergence(self) -> FloatArray:
+        """Jensen-Shannon divergence from the layer before, nats; infinite at the first layer."""
+        values = np.full(self.shape, np.inf, dtype=self.probs.dtype)
+        if self.n_layers > 1:
+            values[1:] = uncertainty.jensen_shannon(self.probs[1:], self.probs[:-1])
+        return values
+
+
+def run_length(continues: BoolArray, holds: BoolArray) -> IntArray:
+    """Length of the run of layers that ends at each layer.
+
+    Args:
+        continues: (layers, rows), True where the run of the layer before may go on.
+        holds: (layers, rows), True where this layer satisfies the condition at all.
+
+    Returns:
+        (layers, rows) int64: 0 where the condition does not hold, else 1 plus the run before it if
+        that goes on.
+    """
+    runs = np.zeros(holds.shape, dtype=np.int64)
+    run = np.zeros(holds.shape[1:], dtype=np.int64)
+    for layer_index in range(holds.shape[0]):
+        run = (run * continues[layer_index] + 1) * holds[layer_index]
+        runs[layer_index] = run
+    return runs

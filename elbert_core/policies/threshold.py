@@ -1,0 +1,88 @@
+"""Policies that look at one layer at a time: is this prediction sure enough?
+
+References:
+    DeeBERT: Xin et al. 2020, arXiv:2004.12993 (entropy under a threshold).
+    FastBERT: Liu et al. 2020, arXiv:2004.02178 (normalised entropy).
+    The Right Tool for the Job: Schwartz et al. 2020, arXiv:2004.07453 (largest probability).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from elbert_core.errors import ConfigError
+from elbert_core.policies.base import Check, ExitPolicy, require_number
+from elbert_core.policies.signals import FloatArray, Signals
+from elbert_core.results import ExitReason
+
+MAX_NATS = 20.0
+"""Largest raw entropy threshold taken; ln(labels) stays below it for 400 million labels."""
+
+
+def entropy_check(signals: Signals, threshold: float, *, nats: bool = False) -> Check:
+    """The condition "entropy strictly under the threshold", shared by DeeBERT's and ELBERT's rules."""
+    value: FloatArray = signals.entropy_nats if nats else signals.entropy
+    return Check(
+        reason=ExitReason.LOW_ENTROPY,
+        quantity="entropy_nats" if nats else "entropy",
+        value=value,
+        needed=threshold,
+        below=True,
+        strict=True,
+        met=value < threshold,
+    )
+
+
+@dataclass(frozen=True)
+class EntropyThreshold(ExitPolicy):
+    """Stop when entropy falls under a threshold (DeeBERT's rule; FastBERT's with `normalised`).
+
+    Attributes:
+        threshold: upper bound, strict; 0 never exits. In [0, 1] when normalised, in nats
+            [0, 20] otherwise.
+        unit: "normalised" (share of ln(labels), comparable between tasks) or "nats" (DeeBERT's).
+    """
+
+    kind: ClassVar[str] = "entropy"
+    threshold: float
+    unit: Literal["normalised", "nats"] = "normalised"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.unit not in ("normalised", "nats"):
+            raise ConfigError(f'unit must be "normalised" or "nats", got {self.unit!r}')
+        high = 1.0 if self.unit == "normalised" else MAX_NATS
+        require_number("threshold", self.threshold, low=0.0, high=high)
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        return (entropy_check(signals, self.threshold, nats=self.unit == "nats"),)
+
+
+@dataclass(frozen=True)
+class ConfidenceThreshold(ExitPolicy):
+    """Stop when the largest probability rises above a threshold.
+
+    Attributes:
+        threshold: lower bound in [0, 1], strict; 1 never exits.
+    """
+
+    kind: ClassVar[str] = "confidence"
+    threshold: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_number("threshold", self.threshold, low=0.0, high=1.0)
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        return (
+            Check(
+                reason=ExitReason.HIGH_CONFIDENCE,
+                quantity="confidence",
+                value=signals.confidence,
+                needed=self.threshold,
+                below=False,
+                strict=True,
+                met=signals.confidence > self.threshold,
+            ),
+        )

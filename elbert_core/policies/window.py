@@ -1,0 +1,115 @@
+"""ELBERT's own rule: entropy first, then a window over the last confidences.
+
+Reference: Xie, Lu, Wang, Wang 2021, "ELBERT: Fast ALBERT with confidence-window based early exit",
+arXiv:2107.00175. The three window rules are the published `bias_1`, `bias_2` and `bias_3`, here
+"agree", "monotone" and "stable".
+
+Deviation: the published rules follow the probability of label 0 of the first row of a batch. Here
+each row has its own window, and for more than two labels "on one side of 0.5" becomes "the same
+most probable label", and "outside the margin" becomes "gap to the runner-up above 2 * margin". For
+two labels both say the same (proved by test).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from elbert_core.errors import ConfigError
+from elbert_core.policies.base import Check, ExitPolicy, require_int, require_number
+from elbert_core.policies.signals import BoolArray, FloatArray, Signals, run_length
+from elbert_core.policies.threshold import entropy_check
+from elbert_core.results import ExitReason
+
+WindowRule = Literal["agree", "monotone", "stable"]
+WINDOW_RULES: tuple[WindowRule, ...] = ("agree", "monotone", "stable")
+
+
+@dataclass(frozen=True)
+class ConfidenceWindow(ExitPolicy):
+    """Two stages after every layer: entropy under a threshold, or a window of layers that agree.
+
+    Attributes:
+        window_size: layers in the window, this one included; at least 1.
+        entropy_threshold: stage 1, strict upper bound on normalised entropy, in [0, 1]; 0 turns it off.
+        rule: stage 2. "agree": one label throughout, outside the margin. "monotone": one label whose
+            probability never falls, outside the margin at the window's start. "stable": as "agree",
+            and the confidence moves by at most `max_range`.
+        margin: distance from 1/2 that counts as taking a side, in [0, 0.5).
+        max_range: largest minus smallest confidence in the window for "stable", in [0, 1].
+    """
+
+    kind: ClassVar[str] = "window"
+    window_size: int
+    entropy_threshold: float
+    rule: WindowRule = "agree"
+    margin: float = 0.0
+    max_range: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_int("window_size", self.window_size, low=1)
+        require_number("entropy_threshold", self.entropy_threshold, low=0.0, high=1.0)
+        if self.rule not in WINDOW_RULES:
+            allowed = ", ".join(f'"{rule}"' for rule in WINDOW_RULES)
+            raise ConfigError(f"rule must be one of {allowed}, got {self.rule!r}")
+        require_number("margin", self.margin, low=0.0, high=0.5, open_high=True)
+        require_number("max_range", self.max_range, low=0.0, high=1.0)
+
+    @property
+    def lookback(self) -> int:
+        return self.window_size
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        outside = signals.gap > 2 * self.margin
+        if self.rule == "monotone":
+            run = signals.rising_run
+            # for more than two labels a rival may rise as well, so the start is looked at itself
+            met = (run >= self.window_size) & delayed(outside, self.window_size - 1)
+        else:
+            run = run_length(signals.agrees, outside)
+            met = run >= self.window_size
+        window = Check(
+            reason=ExitReason.WINDOW,
+            quantity="window",
+            value=run,
+            needed=self.window_size,
+            below=False,
+            strict=False,
+            met=met,
+        )
+        checks: tuple[Check, ...] = (entropy_check(signals, self.entropy_threshold), window)
+        if self.rule == "stable":
+            spread = sliding_range(signals.confidence, self.window_size)
+            checks += (
+                Check(
+                    reason=ExitReason.WINDOW,
+                    quantity="range",
+                    value=spread,
+                    needed=self.max_range,
+                    below=True,
+                    strict=False,
+                    met=spread <= self.max_range,
+                ),
+            )
+        return checks
+
+
+def delayed(values: BoolArray, layers: int) -> BoolArray:
+    """What held `layers` layers ago; False before the first layer. Shape (layers, rows)."""
+    if layers == 0:
+        return values
+    result = np.zeros_like(values)
+    result[layers:] = values[:-layers]
+    return result
+
+
+def sliding_range(values: FloatArray, window_size: int) -> FloatArray:
+    """Largest minus smallest of the last `window_size` layers (fewer at the start), (layers, rows)."""
+    highest, lowest = values.copy(), values.copy()
+    for back in range(1, min(window_size, values.shape[0])):
+        np.maximum(highest[back:], values[:-back], out=highest[back:])
+        np.minimum(lowest[back:], values[:-back], out=lowest[back:])
+    return highest - lowest
