@@ -1,0 +1,74 @@
+# `make help` lists what there is. PYTHON, VENV, PORT and the *_FLAGS may be set on the command line.
+
+VENV ?= .venv
+# the first interpreter that is new enough, unless PYTHON= names one
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+PORT ?= 8501
+APP_FLAGS ?=
+TEST_FLAGS ?=
+BENCH_FLAGS ?=
+
+BIN := $(VENV)/bin
+APP_STAMP := $(VENV)/.installed-app
+DEV_STAMP := $(VENV)/.installed-dev
+# what never leaves this machine: no usage reports, no look-ups on a model hub
+OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
+
+.DEFAULT_GOAL := help
+.PHONY: help app install dev test test-fast check format bench presets clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+
+app: install ## start the app on 127.0.0.1, PORT=8501 unless set (installs it first if needed)
+	$(BIN)/python -m streamlit run streamlit_app.py \
+		--server.address 127.0.0.1 --server.port $(PORT) $(APP_FLAGS)
+
+install: $(APP_STAMP) ## create the environment and install what the app needs
+
+dev: $(DEV_STAMP) ## the same, with the tools for tests and checks
+
+test: dev ## run every test, the browser tests included
+	$(OFFLINE) $(BIN)/python -m pytest $(TEST_FLAGS)
+
+test-fast: dev ## run the tests that need no checkpoint, data set or browser
+	$(OFFLINE) $(BIN)/python -m pytest -m "not slow and not browser and not gpu" $(TEST_FLAGS)
+
+check: dev ## format, lint, types and import directions; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev ## format the code and apply the safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: dev ## run the benchmarks and print their JSON
+	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \
+		echo "== $$script" >&2; $(OFFLINE) PYTHONPATH=. $(BIN)/python $$script $(BENCH_FLAGS); done
+
+presets: install ## make the stored example traces of the app again
+	$(OFFLINE) $(BIN)/python -m app.make_presets
+
+clean: ## remove caches and build output; the environment stays
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is older" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is written only after a complete install, so an interrupted one is taken up again.
+$(APP_STAMP): requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt into $(VENV) (a few minutes the first time)" >&2
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "Installing requirements-dev.txt into $(VENV) (a few minutes the first time)" >&2
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@ $(APP_STAMP)
