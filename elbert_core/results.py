@@ -6,7 +6,7 @@ array indices start at 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -114,23 +114,39 @@ class LayerTrace:
     digest: str
     device: str
     dtype: str
-    attention: NDArray[np.float32] | None = field(default=None)
-    distances: NDArray[np.float32] | None = field(default=None)
+    attention: NDArray[np.float32] | None = None
+    distances: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        if self.probs.ndim != 2 or self.probs.shape[0] < 1:
+        """Raise InputError when the arrays do not fit each other or are no probabilities."""
+        if self.probs.ndim != 2 or self.probs.shape[0] < 1 or self.probs.shape[1] < 2:
             raise InputError(
-                f"a trace needs probs of shape (layers, labels), got {self.probs.shape}"
+                "a trace needs probs of shape (layers, labels) with at least 1 layer and 2 labels, "
+                f"got {self.probs.shape}"
             )
         layers, labels = self.probs.shape
         if self.layer_ms.shape != (layers,):
             raise InputError(f"layer_ms must have shape ({layers},), got {self.layer_ms.shape}")
         if len(self.label_names) != labels:
-            raise InputError(f"a trace of {labels} labels needs as many names, got {len(self.label_names)}")
+            raise InputError(
+                f"a trace of {labels} labels needs as many label_names, got {len(self.label_names)}"
+            )
         if not np.isfinite(self.probs).all():
-            raise InputError("a trace needs finite probabilities")
+            raise InputError("the probs of a trace must be finite, got NaN or infinity")
         if self.probs.min() < 0 or np.abs(self.probs.sum(axis=-1) - 1).max() > 1e-3:
-            raise InputError("the probabilities of each layer must lie in [0, 1] and sum to 1")
+            raise InputError("the probs of each layer must lie in [0, 1] and sum to 1")
+        if self.attention is not None:
+            square = (len(self.tokens), len(self.tokens))
+            shape = self.attention.shape
+            if len(shape) != 4 or shape[0] != layers or shape[2:] != square:
+                raise InputError(
+                    f"attention must have shape ({layers}, heads, {square[0]}, {square[1]}), "
+                    f"got {shape}"
+                )
+        if self.distances is not None and self.distances.shape != (layers, labels):
+            raise InputError(
+                f"distances must have shape ({layers}, {labels}), got {self.distances.shape}"
+            )
 
     @property
     def n_layers(self) -> int:
@@ -145,9 +161,11 @@ class LayerTrace:
     @property
     def confidence(self) -> NDArray[np.floating]:
         """(layers,) largest probability after each layer."""
-        return self.probs.max(axis=-1)
+        largest: NDArray[np.floating] = self.probs.max(axis=-1)
+        return largest
 
     @property
     def labels(self) -> NDArray[np.int64]:
         """(layers,) index of the most probable label after each layer."""
-        return self.probs.argmax(axis=-1)
+        labels: NDArray[np.int64] = self.probs.argmax(axis=-1).astype(np.int64)
+        return labels

@@ -1,7 +1,7 @@
-"""How unsure is a prediction? Pure functions of probabilities; they know neither layers nor policies.
+"""How unsure is a prediction? Pure functions of probabilities that know no layers and no policies.
 
-All take `probs (..., labels)`, non-negative and summing to 1 over the last axis, with at least two
-labels, and return `(...)`.
+All take floating-point `probs (..., labels)`, non-negative and summing to 1 over the last axis,
+with at least two labels, and return `(...)`. All raise `InputError` for another shape or type.
 
 References:
     ELBERT: Xie, Lu, Wang, Wang 2021, arXiv:2107.00175 (normalised entropy, first stage).
@@ -26,6 +26,8 @@ def _check_labels(probs: FloatArray) -> None:
         raise InputError(
             f"probabilities need at least 2 labels on the last axis, got shape {probs.shape}"
         )
+    if not np.issubdtype(probs.dtype, np.floating):
+        raise InputError(f"probabilities must be floating point, got {probs.dtype}")
 
 
 def entropy_nats(probs: FloatArray) -> FloatArray:
@@ -36,7 +38,7 @@ def entropy_nats(probs: FloatArray) -> FloatArray:
     never exit.
     """
     _check_labels(probs)
-    # The floor leaves p * log(p) exactly 0 at p = 0 and changes no representable positive value.
+    # The floor makes p * log(p) exactly 0 at p = 0; it touches only subnormal numbers besides.
     logs = np.log(np.maximum(probs, np.finfo(probs.dtype).tiny))
     # (probs * logs).sum(-1), several times faster for few labels
     total = probs[..., 0] * logs[..., 0]
@@ -50,13 +52,15 @@ def normalised_entropy(probs: FloatArray) -> FloatArray:
 
     0 for a certain prediction, 1 for a uniform one (ELBERT, first stage; FastBERT's uncertainty).
     """
-    return np.minimum(entropy_nats(probs) / math.log(probs.shape[-1]), 1.0)
+    share: FloatArray = np.minimum(entropy_nats(probs) / math.log(probs.shape[-1]), 1.0)
+    return share
 
 
 def confidence(probs: FloatArray) -> FloatArray:
     """Largest probability: `(...)` in [1/labels, 1], higher is surer."""
     _check_labels(probs)
-    return probs.max(axis=-1)
+    largest: FloatArray = probs.max(axis=-1)
+    return largest
 
 
 def label_margin(probs: FloatArray) -> FloatArray:
@@ -66,10 +70,13 @@ def label_margin(probs: FloatArray) -> FloatArray:
     `p < 0.5 - margin`; that is how its window rules are carried over to more labels.
     """
     _check_labels(probs)
+    gap: FloatArray
     if probs.shape[-1] == 2:
-        return np.abs(probs[..., 0] - probs[..., 1])
+        gap = np.abs(probs[..., 0] - probs[..., 1])
+        return gap
     top_two = np.partition(probs, -2, axis=-1)[..., -2:]
-    return top_two[..., 1] - top_two[..., 0]
+    gap = top_two[..., 1] - top_two[..., 0]
+    return gap
 
 
 def jensen_shannon(probs: FloatArray, other: FloatArray) -> FloatArray:

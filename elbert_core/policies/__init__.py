@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from typing import Any
 
 from elbert_core.errors import ConfigError
@@ -36,16 +37,26 @@ def policy_from_dict(values: dict[str, Any]) -> ExitPolicy:
     """The policy that `policy_to_dict` described.
 
     Raises:
-        ConfigError: unknown kind, unknown or missing setting, or a value out of range.
+        ConfigError: no dictionary, unknown kind, unknown or missing setting, or a value out of
+            range.
     """
+    if not isinstance(values, dict):
+        raise ConfigError(f"a policy must be a dictionary, got {type(values).__name__}")
     settings = dict(values)
     kind = settings.pop("kind", None)
-    if kind not in POLICIES:
+    if not isinstance(kind, str) or kind not in POLICIES:
         raise ConfigError(f"policy kind must be one of {', '.join(POLICIES)}, got {kind!r}")
-    try:
-        return POLICIES[kind](**settings)
-    except TypeError as error:
-        raise ConfigError(f"settings do not fit policy {kind!r}: {error}") from error
+    known = {setting.name: setting for setting in fields(POLICIES[kind])}
+    unknown = [name for name in settings if name not in known]
+    if unknown:
+        raise ConfigError(
+            f"policy {kind!r} has the settings {', '.join(sorted(known))}, got {unknown[0]!r}"
+        )
+    required = [name for name, setting in known.items() if setting.default is MISSING]
+    missing = [name for name in required if name not in settings]
+    if missing:
+        raise ConfigError(f"policy {kind!r} needs the setting {missing[0]!r}, which is missing")
+    return POLICIES[kind](**settings)
 
 
 __all__ = [

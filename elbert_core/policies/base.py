@@ -19,14 +19,25 @@ from numpy.typing import NDArray
 
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals
-from elbert_core.results import Exits, ExitReason
+from elbert_core.results import ExitReason, Exits
 
 if TYPE_CHECKING:
     import torch
 
 Quantity = Literal[
-    "entropy", "entropy_nats", "confidence", "window", "range", "patience", "divergence_run", "layer"
+    "entropy",
+    "entropy_nats",
+    "confidence",
+    "window",
+    "range",
+    "patience",
+    "divergence_run",
+    "layer",
 ]
+
+
+SUM_TOLERANCE = 1e-2
+"""How far the probabilities of a row may sum from 1: bfloat16 keeps three digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +50,7 @@ class Check:
     Attributes:
         reason: the exit reason this condition belongs to.
         quantity: what is compared; "window", "patience" and "divergence_run" count layers.
-        value: (layers, rows) what was seen.
+        value: (layers, rows) what was seen; comparing it with `needed` gives `met`.
         needed: the bound.
         below: True when `value < needed` (or `<=`) is wanted, False for more than the bound.
         strict: True when equality is not enough.
@@ -70,6 +81,7 @@ class History:
     extras: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Raise InputError when the shapes do not fit or a depth lies outside 1..max_layers."""
         if self.probs.ndim != 3:
             raise InputError(
                 f"history.probs must have shape (rows, max_layers, labels), got {self.probs.shape}"
@@ -79,8 +91,7 @@ class History:
             raise InputError(f"history.depth must have shape ({rows},), got {self.depth.shape}")
         if rows and (self.depth.min() < 1 or self.depth.max() > layers):
             raise InputError(
-                f"history.depth must lie in 1..{layers}, "
-                f"got {self.depth.min()}..{self.depth.max()}"
+                f"history.depth must lie in 1..{layers}, got {self.depth.min()}..{self.depth.max()}"
             )
 
 
@@ -97,6 +108,15 @@ class ExitPolicy:
     min_layer: int = 1
 
     def __post_init__(self) -> None:
+        """Turn numpy scalars into plain numbers, then raise ConfigError when one is out of range.
+
+        A numpy float64 would lift a float32 comparison to float64 (another answer at the threshold
+        than the same number written in Python), and a numpy integer cannot be written as JSON.
+        """
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if isinstance(value, np.generic):
+                object.__setattr__(self, setting.name, value.item())
         require_int("min_layer", self.min_layer, low=1)
 
     @property
@@ -138,10 +158,11 @@ class ExitPolicy:
         start = max(shallowest - width, 0)
         # Rows at one depth (lock-step batches, single texts) need `width` columns; rows at mixed
         # depths need all columns from the shallowest row's window to the deepest row.
-        signals = Signals(
-            np.swapaxes(history.probs[:, start:deepest], 0, 1), first_layer=start + 1
-        )
-        verdict: NDArray[np.int8] = self.reasons(signals)[history.depth - 1 - start, np.arange(rows)]
+        signals = Signals(np.swapaxes(history.probs[:, start:deepest], 0, 1), first_layer=start + 1)
+        # entries beyond a row's depth may hold anything; nothing they give is read, so no warnings
+        with np.errstate(all="ignore"):
+            reasons = self.reasons(signals)
+        verdict: NDArray[np.int8] = reasons[history.depth - 1 - start, np.arange(rows)]
         at_end = (history.depth == max_layers) & (verdict == ExitReason.CONTINUE)
         return np.where(at_end, np.int8(ExitReason.LAST_LAYER), verdict)
 
@@ -150,9 +171,7 @@ class ExitPolicy:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-def replay(
-    policy: ExitPolicy, probs: FloatArray | torch.Tensor | Signals
-) -> Exits:
+def replay(policy: ExitPolicy, probs: FloatArray | torch.Tensor | Signals) -> Exits:
     """Where each row would leave, from stored full-depth probabilities; the model is not run.
 
     Args:
@@ -160,8 +179,12 @@ def replay(
         probs: (layers, rows, labels), numpy or torch, or the `Signals` of them (make these once to
             replay many policies).
 
+    Returns:
+        The exit layer, reason and label of each row; a row that no rule stopped leaves at the last
+        layer with LAST_LAYER.
+
     Raises:
-        InputError: wrong shape, no layers, or probabilities that are not finite.
+        InputError: wrong shape or type, no layers, or values that are no probabilities.
     """
     signals = probs if isinstance(probs, Signals) else signals_of(probs)
     reasons = policy.reasons(signals)
@@ -180,22 +203,37 @@ def replay(
 
 
 def signals_of(probs: FloatArray | torch.Tensor) -> Signals:
-    """Checked `Signals` of full-depth probabilities `(layers, rows, labels)`, numpy or torch."""
+    """Checked `Signals` of full-depth probabilities `(layers, rows, labels)`, numpy or torch.
+
+    Half-precision values are widened to float32, as the engine does before it decides.
+
+    Raises:
+        InputError: wrong shape or type, no layers, or values that are no probabilities: not finite,
+            outside [0, 1], or not summing to 1 (within 1e-2, the precision of bfloat16).
+    """
     array = probs if isinstance(probs, np.ndarray) else _from_torch(probs)
     if not np.issubdtype(array.dtype, np.floating):
         raise InputError(f"probs must be floating point, got {array.dtype}")
+    if array.dtype.itemsize < 4:
+        array = array.astype(np.float32)
     signals = Signals(array)
-    if signals.n_layers == 0:
-        raise InputError("probs has no layers: at least 1 is needed")
     if not np.isfinite(array).all():
         raise InputError("probs must be finite, got NaN or infinity")
+    if array.size and (array.min() < 0 or array.max() > 1 + SUM_TOLERANCE):
+        raise InputError(f"probs must lie in [0, 1], got {array.min():g}..{array.max():g}")
+    if array.size and np.abs(array.sum(axis=-1) - 1).max() > SUM_TOLERANCE:
+        raise InputError("probs must sum to 1 over the labels (softmax the logits first)")
     return signals
 
 
 def _from_torch(probs: torch.Tensor) -> FloatArray:
     if not hasattr(probs, "detach"):
-        raise InputError(f"probs must be a numpy array or a torch tensor, got {type(probs).__name__}")
-    array: FloatArray = probs.detach().float().cpu().numpy()
+        kind = type(probs).__name__
+        raise InputError(f"probs must be a numpy array or a torch tensor, got {kind}")
+    tensor = probs.detach().cpu()
+    if tensor.is_floating_point() and tensor.element_size() < 4:
+        tensor = tensor.float()  # numpy has no bfloat16
+    array: FloatArray = tensor.numpy()
     return array
 
 

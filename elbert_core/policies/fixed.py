@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from elbert_core.errors import ConfigError
 from elbert_core.policies.base import Check, ExitPolicy, require_int
 from elbert_core.policies.signals import Signals
 from elbert_core.results import ExitReason
-
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class NeverExit(ExitPolicy):
     kind: ClassVar[str] = "never"
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """No condition at all."""
         return ()
 
 
@@ -35,6 +36,7 @@ class FixedLayer(ExitPolicy):
     layer: int
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range or min_layer lies beyond the layer."""
         super().__post_init__()
         require_int("layer", self.layer, low=1)
         if self.min_layer > self.layer:
@@ -43,6 +45,7 @@ class FixedLayer(ExitPolicy):
             )
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: as many layers as set are applied."""
         depth = np.broadcast_to(signals.depth, signals.shape)
         return (
             Check(

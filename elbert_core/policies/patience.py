@@ -33,14 +33,17 @@ class Patience(ExitPolicy):
     patience: int
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
         require_int("patience", self.patience, low=1)
 
     @property
     def lookback(self) -> int:
+        """Layers the rule reads, the current one included."""
         return self.patience + 1
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: enough agreements in a row."""
         agreements = signals.agreement_run - 1
         return (
             Check(
@@ -62,7 +65,8 @@ class DistributionPatience(ExitPolicy):
     F-PABEE with the Jensen-Shannon divergence, the variant its authors found best.
 
     Attributes:
-        threshold: divergence in nats that still counts as the same, strict, in [0, ln 2].
+        threshold: upper bound on the divergence, strict, in nats, [0, ln 2] (taken up to 0.6932);
+            0 never exits.
         patience: how many times running, at least 1.
     """
 
@@ -71,16 +75,20 @@ class DistributionPatience(ExitPolicy):
     patience: int
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
-        # one step above ln 2 in the message, so that the rounded figure is itself allowed
-        require_number("threshold", self.threshold, low=0.0, high=math.ceil(math.log(2) * 1e4) / 1e4)
+        # rounded up, so that the figure in the message is itself allowed
+        upper = math.ceil(math.log(2) * 1e4) / 1e4
+        require_number("threshold", self.threshold, low=0.0, high=upper)
         require_int("patience", self.patience, low=1)
 
     @property
     def lookback(self) -> int:
+        """Layers the rule reads, the current one included."""
         return self.patience + 1
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: enough similar distributions in a row."""
         similar = signals.divergence < self.threshold
         run = run_length(np.ones(signals.shape, dtype=bool), similar)
         return (

@@ -21,17 +21,22 @@ BoolArray = NDArray[np.bool_]
 
 
 class Signals:
-    """Derived quantities of `probs (layers, rows, labels)`; each attribute has shape (layers, rows)."""
+    """Derived quantities of `probs (layers, rows, labels)`, each of shape (layers, rows)."""
 
     def __init__(self, probs: FloatArray, *, first_layer: IntArray | int = 1) -> None:
-        """Args:
-            probs: (layers, rows, labels).
+        """Keep the probabilities; everything else is computed when first asked for.
+
+        Args:
+            probs: (layers, rows, labels) floating point, at least 1 layer and 2 labels.
             first_layer: layer number (1-based) of `probs[0]`, one for all rows or `(rows,)`. More
                 than 1 when only the last layers of a longer history are given.
+
+        Raises:
+            InputError: another shape.
         """
-        if probs.ndim != 3 or probs.shape[-1] < 2:
+        if probs.ndim != 3 or probs.shape[0] < 1 or probs.shape[-1] < 2:
             raise InputError(
-                "probs must have shape (layers, rows, labels) with at least 2 labels, "
+                "probs must have shape (layers, rows, labels) with at least 1 layer and 2 labels, "
                 f"got {probs.shape}"
             )
         self.probs = probs
@@ -50,7 +55,8 @@ class Signals:
     @cached_property
     def depth(self) -> IntArray:
         """Layers applied, 1-based; broadcasts against (layers, rows)."""
-        return np.arange(self.n_layers)[:, None] + np.atleast_1d(self.first_layer)[None, :]
+        first: IntArray = np.atleast_1d(np.asarray(self.first_layer, dtype=np.int64))
+        return np.arange(self.n_layers)[:, None] + first[None, :]
 
     @cached_property
     def entropy(self) -> FloatArray:
@@ -75,7 +81,8 @@ class Signals:
     @cached_property
     def label(self) -> IntArray:
         """Most probable label; the lower index wins a tie."""
-        return self.probs.argmax(axis=-1)
+        label: IntArray = self.probs.argmax(axis=-1)
+        return label
 
     @cached_property
     def agrees(self) -> BoolArray:
@@ -90,11 +97,16 @@ class Signals:
         return run_length(self.agrees, np.ones(self.shape, dtype=bool))
 
     @cached_property
-    def rising_run(self) -> IntArray:
-        """Layers in a row with one label whose probability never falls (ties allowed); at least 1."""
+    def rises(self) -> BoolArray:
+        """True where the label stays and its probability does not fall; False at the first."""
         rises = np.zeros(self.shape, dtype=bool)
         rises[1:] = self.agrees[1:] & (self.confidence[1:] >= self.confidence[:-1])
-        return run_length(rises, np.ones(self.shape, dtype=bool))
+        return rises
+
+    @cached_property
+    def rising_run(self) -> IntArray:
+        """Layers in a row with one label whose probability never falls (ties fine); at least 1."""
+        return run_length(self.rises, np.ones(self.shape, dtype=bool))
 
     @cached_property
     def divergence(self) -> FloatArray:

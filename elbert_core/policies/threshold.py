@@ -21,7 +21,7 @@ MAX_NATS = 20.0
 
 
 def entropy_check(signals: Signals, threshold: float, *, nats: bool = False) -> Check:
-    """The condition "entropy strictly under the threshold", shared by DeeBERT's and ELBERT's rules."""
+    """The condition "entropy strictly under the threshold" of DeeBERT's and ELBERT's rules."""
     value: FloatArray = signals.entropy_nats if nats else signals.entropy
     return Check(
         reason=ExitReason.LOW_ENTROPY,
@@ -49,6 +49,7 @@ class EntropyThreshold(ExitPolicy):
     unit: Literal["normalised", "nats"] = "normalised"
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
         if self.unit not in ("normalised", "nats"):
             raise ConfigError(f'unit must be "normalised" or "nats", got {self.unit!r}')
@@ -56,6 +57,7 @@ class EntropyThreshold(ExitPolicy):
         require_number("threshold", self.threshold, low=0.0, high=high)
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: entropy under the threshold."""
         return (entropy_check(signals, self.threshold, nats=self.unit == "nats"),)
 
 
@@ -71,10 +73,12 @@ class ConfidenceThreshold(ExitPolicy):
     threshold: float
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
         require_number("threshold", self.threshold, low=0.0, high=1.0)
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: the largest probability above the threshold."""
         return (
             Check(
                 reason=ExitReason.HIGH_CONFIDENCE,

@@ -19,7 +19,7 @@ import numpy as np
 
 from elbert_core.errors import ConfigError
 from elbert_core.policies.base import Check, ExitPolicy, require_int, require_number
-from elbert_core.policies.signals import BoolArray, FloatArray, Signals, run_length
+from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals, run_length
 from elbert_core.policies.threshold import entropy_check
 from elbert_core.results import ExitReason
 
@@ -33,10 +33,11 @@ class ConfidenceWindow(ExitPolicy):
 
     Attributes:
         window_size: layers in the window, this one included; at least 1.
-        entropy_threshold: stage 1, strict upper bound on normalised entropy, in [0, 1]; 0 turns it off.
-        rule: stage 2. "agree": one label throughout, outside the margin. "monotone": one label whose
-            probability never falls, outside the margin at the window's start. "stable": as "agree",
-            and the confidence moves by at most `max_range`.
+        entropy_threshold: stage 1, strict upper bound on normalised entropy, in [0, 1]; 0 turns it
+            off.
+        rule: stage 2. "agree": one label throughout, outside the margin. "monotone": one label
+            whose probability never falls, outside the margin at the window's start. "stable": as
+            "agree", and the confidence moves by at most `max_range`.
         margin: distance from 1/2 that counts as taking a side, in [0, 0.5).
         max_range: largest minus smallest confidence in the window for "stable", in [0, 1].
     """
@@ -49,6 +50,7 @@ class ConfidenceWindow(ExitPolicy):
     max_range: float = 0.1
 
     def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
         require_int("window_size", self.window_size, low=1)
         require_number("entropy_threshold", self.entropy_threshold, low=0.0, high=1.0)
@@ -60,14 +62,17 @@ class ConfidenceWindow(ExitPolicy):
 
     @property
     def lookback(self) -> int:
+        """Layers the rule reads, the current one included."""
         return self.window_size
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """Stage 1, entropy under the threshold; then the condition or two that close the window."""
         outside = signals.gap > 2 * self.margin
         if self.rule == "monotone":
-            run = signals.rising_run
             # for more than two labels a rival may rise as well, so the start is looked at itself
-            met = (run >= self.window_size) & delayed(outside, self.window_size - 1)
+            met = signals.rising_run >= self.window_size
+            met &= delayed(outside, self.window_size - 1)
+            run = _monotone_count(signals, outside, met, self.window_size)
         else:
             run = run_length(signals.agrees, outside)
             met = run >= self.window_size
@@ -97,6 +102,20 @@ class ConfidenceWindow(ExitPolicy):
         return checks
 
 
+def _monotone_count(
+    signals: Signals, outside: BoolArray, met: BoolArray, window_size: int
+) -> IntArray:
+    """Layers that count towards a rising window, (layers, rows): `window_size` or more where met.
+
+    A run that began inside the margin is as long as it is, but its first layers do not count; shown
+    unchanged it would read "5 of 4 layers, not enough".
+    """
+    counted = run_length(signals.rises, outside)
+    # a window longer than the history is never met; the bound keeps huge sizes within int64
+    full = min(window_size, signals.n_layers + 1)
+    return np.where(met, np.maximum(counted, full), np.minimum(counted, full - 1))
+
+
 def delayed(values: BoolArray, layers: int) -> BoolArray:
     """What held `layers` layers ago; False before the first layer. Shape (layers, rows)."""
     if layers == 0:
@@ -107,7 +126,15 @@ def delayed(values: BoolArray, layers: int) -> BoolArray:
 
 
 def sliding_range(values: FloatArray, window_size: int) -> FloatArray:
-    """Largest minus smallest of the last `window_size` layers (fewer at the start), (layers, rows)."""
+    """Largest minus smallest of the last `window_size` layers (fewer at the start).
+
+    Args:
+        values: (layers, rows).
+        window_size: layers in the window, at least 1.
+
+    Returns:
+        (layers, rows), at least 0.
+    """
     highest, lowest = values.copy(), values.copy()
     for back in range(1, min(window_size, values.shape[0])):
         np.maximum(highest[back:], values[:-back], out=highest[back:])
