@@ -1,0 +1,286 @@
+"""The command line: `python -m elbert_core COMMAND`. The only place that prints or sets up logging.
+
+Flags of the long-running commands are made from their settings dataclasses, so the two cannot
+drift apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import logging
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from elbert_core.errors import ConfigError, ElbertError, InputError
+from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
+from elbert_core.results import ExitReason
+
+DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
+DEFAULT_POLICY = "window:window_size=4,entropy_threshold=0.1"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="ELBERT: early exit for ALBERT. Train, distil, look at single decisions, score files.",
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+PolicyOption = Annotated[
+    str,
+    typer.Option(
+        help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 or patience:patience=3. "
+        f"Rules: {', '.join(POLICIES)}."
+    ),
+]
+CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+
+
+def parse_policy(text: str) -> ExitPolicy:
+    """A policy from "kind:setting=value,setting=value".
+
+    Raises:
+        ConfigError: unknown kind or setting, or a value out of range.
+    """
+    kind, _, rest = text.partition(":")
+    values: dict[str, Any] = {"kind": kind.strip()}
+    for part in filter(None, (p.strip() for p in rest.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ConfigError(f"a policy setting is written name=value, got {part!r}")
+        try:
+            values[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name.strip()] = value.strip()
+    return policy_from_dict(values)
+
+
+@app.command()
+def trace(
+    text: Annotated[str, typer.Argument(help="The sentence.")],
+    pair: Annotated[str | None, typer.Option(help="Second text, for sentence pairs.")] = None,
+    checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
+    policy: PolicyOption = DEFAULT_POLICY,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read one sentence to full depth and show where the policy stops, and why."""
+    from elbert_core.engine import load_engine
+    from elbert_core.explanation import explain
+
+    rule = parse_policy(policy)
+    engine = load_engine(checkpoint, device=device)
+    result = engine.trace(text if pair is None else (text, pair))
+    decision = explain(rule, result)
+    if as_json:
+        record = {
+            "text": result.text,
+            "text_pair": result.text_pair,
+            "checkpoint": result.checkpoint,
+            "digest": result.digest,
+            "device": result.device,
+            "dtype": result.dtype,
+            "policy": policy_to_dict(rule),
+            "label": decision.label_name,
+            "confidence": decision.confidence,
+            "exit_layer": decision.exit_layer,
+            "n_layers": decision.n_layers,
+            "reason": decision.reason.name.lower(),
+            "full_depth_label": decision.full_label_name,
+            "full_depth_confidence": decision.full_confidence,
+            "truncated": result.truncated,
+            "tokens": list(result.tokens),
+            "layers": [
+                {
+                    "layer": verdict.layer,
+                    "probabilities": dict(
+                        zip(result.label_names, map(float, result.probs[i]), strict=True)
+                    ),
+                    "entropy": float(result.entropy[i]),
+                    "milliseconds": float(result.layer_ms[i]),
+                    "says": verdict.reason.name.lower(),
+                    "needed": verdict.layer <= decision.exit_layer,
+                }
+                for i, verdict in enumerate(decision.verdicts)
+            ],
+        }
+        sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+        return
+    table = Table(title=None)
+    for heading in ("layer", *result.label_names, "entropy", "ms", "says"):
+        table.add_column(heading, justify="left" if heading == "says" else "right")
+    for i, verdict in enumerate(decision.verdicts):
+        table.add_row(
+            str(verdict.layer),
+            *(f"{p:.3f}" for p in result.probs[i]),
+            f"{result.entropy[i]:.3f}",
+            f"{result.layer_ms[i]:.2f}",
+            _words(verdict.reason),
+            style="dim" if verdict.layer > decision.exit_layer else None,
+        )
+    console.print(table)
+    console.print(
+        f"{decision.label_name} ({decision.confidence:.1%}), left after layer "
+        f"{decision.exit_layer} of {decision.n_layers}: {_words(decision.reason)}",
+        highlight=False,
+        markup=False,
+    )
+    console.print(
+        f"full depth says {decision.full_label_name} ({decision.full_confidence:.1%})",
+        highlight=False,
+        markup=False,
+    )
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")],
+    checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
+    policy: PolicyOption = DEFAULT_POLICY,
+    device: DeviceOption = "auto",
+    batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
+) -> None:
+    """Classify a file of texts with real early exits; JSON lines to standard output."""
+    from elbert_core.data import read_rows
+    from elbert_core.engine import load_engine
+
+    rule = parse_policy(policy)
+    rows = list(read_rows(source))
+    if not rows or "text" not in rows[0]:
+        raise InputError(f"{source} needs rows with a column 'text'")
+    engine = load_engine(checkpoint, device=device)
+    texts = [
+        (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
+        for row in rows
+    ]
+    exits = engine.run(texts, rule, batch_size=batch_size)
+    for i in range(len(texts)):
+        record = {
+            "row": i,
+            "label": exits.label_names[exits.label[i]],
+            "confidence": round(float(exits.probs[i].max()), 6),
+            "exit_layer": int(exits.exit_layer[i]),
+            "reason": ExitReason(exits.reason[i]).name.lower(),
+            "truncated": bool(exits.truncated[i]),
+        }
+        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    Console(stderr=True).print(
+        f"{len(texts)} rows, mean exit layer {exits.exit_layer.mean():.2f} of {exits.n_layers}, "
+        f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on {engine.device} "
+        f"({engine.dtype}, batch {batch_size})"
+    )
+
+
+def _words(reason: ExitReason) -> str:
+    return "reads on" if reason == ExitReason.CONTINUE else reason.name.lower().replace("_", " ")
+
+
+def _add_command(name: str, settings: type[Any], start: str, summary: str) -> None:
+    """Register a command whose flags are the fields of a settings dataclass.
+
+    Args:
+        name: of the command.
+        settings: the dataclass; its docstring's Attributes give the help texts.
+        start: "module:function" that takes the settings and returns a folder; imported when run.
+        summary: help text of the command.
+    """
+    hints = typing.get_type_hints(settings)
+    helps = _attribute_helps(settings.__doc__ or "")
+    parameters = []
+    for field in dataclasses.fields(settings):
+        required = field.default is dataclasses.MISSING
+        default = inspect.Parameter.empty if required else field.default
+        default = list(default) if isinstance(default, tuple) else default
+        kind = _flag_type(hints[field.name])
+        option = typer.Option(f"--{field.name.replace('_', '-')}", help=helps.get(field.name, ""))
+        parameters.append(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, option],
+            )
+        )
+
+    def command(**values: Any) -> None:
+        import importlib
+
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        module, _, function = start.partition(":")
+        given = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        run: Callable[[Any], Path] = getattr(importlib.import_module(module), function)
+        console.print(f"written to {run(settings(**given))}", highlight=False)
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by typer
+    command.__doc__ = summary
+    app.command(name)(command)
+
+
+def _flag_type(hint: Any) -> Any:
+    """The type typer should parse: tuples as repeatable flags, Literal as text."""
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return list[str]
+    if origin is typing.Literal:
+        return str
+    if origin in (typing.Union, types.UnionType):
+        inner = next(t for t in typing.get_args(hint) if t is not type(None))
+        return _flag_type(inner) | None
+    return hint
+
+
+def _attribute_helps(docstring: str) -> dict[str, str]:
+    """Help text of each attribute, from a Google-style Attributes section."""
+    helps: dict[str, str] = {}
+    section = docstring.partition("Attributes:")[2]
+    for names, words in re.findall(r"^ {8}([\w, \n]+?): (.+?)(?=^ {8}\w|\Z)", section, re.M | re.S):
+        for name in re.split(r",\s*", names):
+            helps[name.strip()] = " ".join(words.split())
+    return helps
+
+
+def _register_long_commands() -> None:
+    # The settings live beside what they steer, and those modules import torch. Only ask for them
+    # when such a command (or the overview) is wanted.
+    from elbert_core.distillation import DistillConfig
+    from elbert_core.teachers import TeacherConfig
+    from elbert_core.training import TrainConfig
+
+    _add_command(
+        "train", TrainConfig, "elbert_core.training:train", "Train an early-exit classifier."
+    )
+    _add_command(
+        "distill",
+        DistillConfig,
+        "elbert_core.distillation:distill",
+        "Teach a shared-layer student an encoder's hidden states on plain text.",
+    )
+    _add_command(
+        "teacher",
+        TeacherConfig,
+        "elbert_core.teachers:finetune_teacher",
+        "Fine-tune an ordinary encoder to teach a student with.",
+    )
+
+
+def main() -> None:
+    """Entry point: errors of this package become one line and exit status 1."""
+    if not {"trace", "score"} & set(sys.argv[1:2]):
+        _register_long_commands()
+    try:
+        app(prog_name="python -m elbert_core")
+    except ElbertError as error:
+        Console(stderr=True).print(f"error: {error}", style="bold", highlight=False, markup=False)
+        raise SystemExit(1) from None

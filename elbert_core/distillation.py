@@ -1,0 +1,197 @@
+"""Teaching a shared-layer student an encoder's hidden states on plain text, before any task.
+
+One layer applied L times imitates the states that a teacher's different layers produce. Labels are
+not needed; any text will do, text like the task's does more.
+
+Reference: hidden-state distillation as in Jiao et al. 2020, "TinyBERT", arXiv:1909.10351 (section
+3, transformer distillation), without its attention loss; both sides are layer-normalised here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+    set_seed,
+)
+
+from elbert_core.checkpoints import save_checkpoint
+from elbert_core.data import read_plain_texts, split_sentences
+from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.losses import hidden_state_loss
+from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.students import load_backbone, resolve_model, shared_student
+from elbert_core.training import last_checkpoint, state_pairs, training_arguments, versions
+
+logger = logging.getLogger(__name__)
+
+Targets = Literal["each", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class DistillConfig:
+    """Settings of one distillation run; saved in training.json.
+
+    Attributes:
+        teacher: BERT encoder (folder or hub name) whose states are imitated.
+        texts: plain texts: files, or folders whose training files are read.
+        output: folder to write; the run's own state goes to `<output>/run`.
+        student: ELBERT to go on from; None averages the teacher's layers.
+        n_layers: applications of the shared layer.
+        exit_pooling: how the student's heads will read it later (`ElbertConfig`).
+        targets: "each" pairs evenly spread student layers with the teacher's layers; "last" asks
+            every student layer from the second on for the teacher's last states.
+        sentences: how many sentences to read at most, a repeatable sample.
+        max_tokens: sentences are cut there.
+        epochs, learning_rate, batch_size, weight_decay, warmup_steps, evaluations, seed,
+        precision, max_steps: as in `TrainConfig`.
+    """
+
+    teacher: str
+    texts: tuple[str, ...]
+    output: str
+    student: str | None = None
+    n_layers: int = 12
+    exit_pooling: str = "cls"
+    targets: Targets = "each"
+    sentences: int = 200_000
+    max_tokens: int = 64
+    epochs: float = 1.0
+    learning_rate: float = 5e-4
+    batch_size: int = 64
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    evaluations: int = 8
+    seed: int = 0
+    precision: str = "auto"
+    max_steps: int = -1
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise ConfigError("distillation needs at least one source of texts")
+        if self.targets not in ("each", "last"):
+            raise ConfigError(f'targets must be "each" or "last", got {self.targets!r}')
+
+
+class DistillationModule(nn.Module):
+    """The student with its loss; the teacher is kept out of the module tree."""
+
+    def __init__(
+        self,
+        model: ElbertForSequenceClassification,
+        teacher: PreTrainedModel,
+        targets: Targets = "each",
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self._teacher = (teacher,)
+        teacher_layers = int(teacher.config.num_hidden_layers)
+        self._pairs = (
+            state_pairs(model.n_layers, teacher_layers)
+            if targets == "each"
+            else [(layer, teacher_layers) for layer in range(2, model.n_layers + 1)]
+        )
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """The hidden-state loss, averaged over the paired layers."""
+        with torch.no_grad():
+            taught = self._teacher[0](
+                input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+            ).hidden_states
+        hidden = self.model.embed(input_ids, token_type_ids)
+        mask = self.model.expand_mask(attention_mask, hidden)
+        states = [hidden]
+        for layer_index in range(self.model.n_layers):
+            states.append(self.model.layer(states[-1], mask, layer_index))
+        loss = hidden_state_loss(
+            [states[ours] for ours, _ in self._pairs],
+            [taught[theirs] for _, theirs in self._pairs],
+            attention_mask,
+        )
+        return {"loss": loss}
+
+
+def distill(config: DistillConfig) -> Path:
+    """Distil and write the student to `config.output`; resumes an interrupted run.
+
+    Returns:
+        A folder that `train --backbone` takes. Its classifier is untrained.
+    """
+    set_seed(config.seed)
+    started = time.time()
+    tokenizer = AutoTokenizer.from_pretrained(resolve_model(config.teacher))
+    try:
+        teacher = AutoModel.from_pretrained(resolve_model(config.teacher), use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a teacher from {config.teacher}: {error}") from error
+    teacher = teacher.requires_grad_(False).eval()
+    if config.student is None:
+        student = shared_student(
+            teacher, n_layers=config.n_layers, exit_pooling=config.exit_pooling
+        )
+    else:
+        student = load_backbone(
+            config.student, n_layers=config.n_layers, exit_pooling=config.exit_pooling
+        )
+    # transformers leaves out heads and poolers of no use here, so their gradients stay empty
+    sentences = split_sentences(
+        read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
+    )
+    if not sentences:
+        raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
+    data = encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
+    arguments = training_arguments(Path(config.output) / "run", rows=len(data), config=config)
+    teacher.to(arguments.device)
+    trainer = Trainer(
+        DistillationModule(student, teacher, config.targets),
+        arguments,
+        train_dataset=data,
+        data_collator=DataCollatorWithPadding(tokenizer),
+    )
+    resumed = last_checkpoint(arguments.output_dir)
+    trainer.train(resume_from_checkpoint=resumed)
+    losses = [
+        {"step": entry["step"], "loss": round(float(entry["loss"]), 5)}
+        for entry in trainer.state.log_history
+        if "loss" in entry
+    ]
+    record = {
+        "config": asdict(config),
+        "sentences": len(sentences),
+        "tokens": sum(len(ids) for ids in data["input_ids"]),
+        "steps": trainer.state.global_step,
+        "minutes": round((time.time() - started) / 60, 1),
+        "resumed": resumed is not None,
+        "versions": versions(),
+        "losses": losses,
+    }
+    return save_checkpoint(student, tokenizer, config.output, training=record, dtype="float32")
+
+
+def encode_sentences(
+    sentences: Iterable[str], tokenizer: PreTrainedTokenizerBase, *, max_tokens: int
+) -> Dataset:
+    """Token ids of sentences, truncated to `max_tokens`, not padded."""
+    encoded = tokenizer(list(sentences), truncation=True, max_length=max_tokens)
+    return Dataset.from_dict(
+        {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
+    )

@@ -1,0 +1,116 @@
+"""Fine-tuning an ordinary encoder on a task, to teach a shared-layer student afterwards.
+
+Plain transformers: a classifier on the last layer, no exits. Nothing here knows ELBERT.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    EvalPrediction,
+    Trainer,
+    set_seed,
+)
+
+from elbert_core.checkpoints import TRAINING_FILE
+from elbert_core.data import load_table
+from elbert_core.errors import CheckpointError
+from elbert_core.students import resolve_model
+from elbert_core.training import encode, last_checkpoint, training_arguments, versions
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherConfig:
+    """Settings of one teacher's fine-tuning.
+
+    Attributes:
+        backbone: encoder to fine-tune: folder, hub name or "package:NAME/FOLDER".
+        data: labelled data set, folder or `datasets` name, with train and validation splits.
+        output: folder to write; the run's own state goes to `<output>/run`.
+        epochs, learning_rate, batch_size, weight_decay, warmup_steps, max_tokens: as usual.
+        evaluations: how often to evaluate and save during the run.
+        seed: of everything random.
+        precision: "auto" (bf16 where the hardware is fast at it), "bf16" or "fp32".
+        max_steps: stop after so many steps, -1 for all.
+    """
+
+    backbone: str
+    data: str
+    output: str
+    epochs: float = 2.0
+    learning_rate: float = 6e-5
+    batch_size: int = 32
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    max_tokens: int = 128
+    evaluations: int = 4
+    seed: int = 1
+    precision: str = "auto"
+    max_steps: int = -1
+
+
+def finetune_teacher(config: TeacherConfig) -> Path:
+    """Fine-tune, keep the best checkpoint on the even validation rows, write it; resumes.
+
+    The odd rows stay unseen, so that students picked and reported with them stay comparable.
+
+    Returns:
+        The folder written.
+    """
+    set_seed(config.seed)
+    started = time.time()
+    table = load_table(config.data, "train")
+    validation = load_table(config.data, "validation", label_names=table.label_names)
+    name = resolve_model(config.backbone)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            name,
+            id2label=dict(enumerate(table.label_names)),
+            label2id={label: i for i, label in enumerate(table.label_names)},
+            use_safetensors=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a teacher from {config.backbone}: {error}") from error
+    train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
+    arguments = training_arguments(
+        Path(config.output) / "run", rows=len(train_set), config=config, metric="accuracy"
+    )
+    picking = validation.take(range(0, len(validation), 2))
+    trainer = Trainer(
+        model,
+        arguments,
+        train_dataset=train_set,
+        eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=_accuracy,
+    )
+    trainer.train(resume_from_checkpoint=last_checkpoint(arguments.output_dir))
+    whole = encode(validation, tokenizer, max_tokens=config.max_tokens)
+    right = trainer.predict(whole).predictions.argmax(-1) == validation.labels
+    folder = Path(config.output)
+    trainer.model.to("cpu").save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    record = {
+        "config": asdict(config),
+        "steps": trainer.state.global_step,
+        "minutes": round((time.time() - started) / 60, 1),
+        "versions": versions(),
+        "validation_accuracy": round(float(right.mean()), 4),
+        "odd_rows_accuracy": round(float(right[1::2].mean()), 4),
+    }
+    (folder / TRAINING_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def _accuracy(prediction: EvalPrediction) -> dict[str, float]:
+    logits = np.asarray(prediction.predictions)
+    return {"accuracy": float((logits.argmax(-1) == prediction.label_ids).mean())}
