@@ -21,6 +21,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+import elbert_core
+
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted((ROOT / "elbert_core").rglob("*.py"))
 APP = sorted((ROOT / "app").rglob("*.py"))
@@ -215,9 +217,10 @@ def test_the_environment_is_the_pinned_one() -> None:
         pytest.skip(f"other versions than the tested ones: {different}")
 
 
-def test_the_declared_version_is_the_cited_one() -> None:
-    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.search(r"^version: (.+)$", cited, re.MULTILINE).group(1) == project()["version"]
+def test_the_version_is_the_same_everywhere() -> None:
+    cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    assert cited
+    assert cited.group(1) == project()["version"] == elbert_core.__version__
 
 
 # ---------------------------------------------------------------------------------------- network
