@@ -1,0 +1,92 @@
+"""Chooses the stopping rule and its settings. Applied by replay; the model is not run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import wording
+from app.state import POLICY_SETTINGS, InspectState, Setting, Value
+
+POLICY = "inspect.policy"
+
+
+def pick_policy(state: InspectState, *, n_layers: int) -> None:
+    """The picker; writes what was chosen into `state`."""
+    if POLICY not in st.session_state:
+        st.session_state[POLICY] = state.policy
+    state.policy = st.selectbox(
+        wording.POLICY_LABEL,
+        list(POLICY_SETTINGS),
+        format_func=lambda kind: wording.POLICY_NAMES[kind],
+        key=POLICY,
+        help=wording.POLICY_HELP,
+        filter_mode=None,
+    )
+    st.caption(wording.POLICY_TERMS[state.policy])
+    settings = state.settings()
+    plain = [s for s in POLICY_SETTINGS[state.policy] if not s.advanced]
+    advanced = [s for s in POLICY_SETTINGS[state.policy] if s.advanced]
+    for setting in plain:
+        settings[setting.name] = _control(state, setting, n_layers)
+    if advanced:
+        with st.expander(wording.MORE_SETTINGS):
+            for setting in advanced:
+                settings[setting.name] = _control(state, setting, n_layers)
+
+
+def setting_name(policy: str, name: str) -> str:
+    """What a setting is called."""
+    special = wording.SETTING_NAMES_BY_POLICY.get((policy, name))
+    return special or wording.SETTING_NAMES[name]
+
+
+def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
+    policy, name = state.policy, setting.name
+    current = setting.fit(state.settings().get(name, setting.default))
+    label = setting_name(policy, name)
+    explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
+    if setting.kind == "choice":
+        key = f"setting.{policy}.{name}"
+        if key not in st.session_state:
+            st.session_state[key] = current
+        choice: str = st.selectbox(
+            label,
+            setting.options,
+            format_func=lambda option: wording.CHOICE_NAMES[option],
+            key=key,
+            help=explanation,
+            filter_mode=None,
+        )
+        return choice
+    high = _upper(state, setting, current, n_layers)
+    # a slider whose range changes is a new widget, so the range is part of its key
+    key = f"setting.{policy}.{name}.{high:g}"
+    if setting.kind == "int":
+        if key not in st.session_state:
+            st.session_state[key] = int(current)
+        low = int(setting.low)
+        if low == int(high):
+            return low
+        return int(st.slider(label, low, int(high), step=1, key=key, help=explanation))
+    if key not in st.session_state:
+        st.session_state[key] = min(float(current), high)
+    decimals = 3 if setting.step < 0.01 else 2
+    return float(
+        st.slider(
+            label,
+            float(setting.low),
+            high,
+            step=setting.step,
+            format=f"%.{decimals}f",
+            key=key,
+            help=explanation,
+        )
+    )
+
+
+def _upper(state: InspectState, setting: Setting, current: Value, n_layers: int) -> float:
+    if setting.kind == "int":
+        return max(n_layers, int(current))
+    if state.policy == "entropy" and setting.name == "threshold":
+        return 2.0 if state.settings().get("unit") == "nats" else 1.0
+    return setting.high

@@ -1,0 +1,190 @@
+"""The visitor's session: what was asked for, what is on show, what to tell.
+
+The only place that touches `st.session_state` by key for the Inspect page, apart from the widgets'
+own keys.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import presets, resources, wording
+from app.inputs import Checked, check_text
+from app.state import InspectState, RealRun, Shown, from_query, to_query
+from elbert_core.errors import ElbertError, InputError
+from elbert_core.results import ExitReason, LayerTrace
+
+_STATE = "inspect.state"
+_SHOWN = "inspect.shown"
+_MESSAGE = "inspect.message"
+TEXT = "inspect.text"
+PRESET = "inspect.preset"
+CURSOR = "inspect.cursor"
+_FOLLOWS = "inspect.cursor_follows"
+
+
+def state() -> InspectState:
+    """What the visitor asked for; read from the link when the session begins."""
+    if _STATE not in st.session_state:
+        st.session_state[_STATE] = from_query(st.query_params.to_dict(), presets.NAMES)
+    found: InspectState = st.session_state[_STATE]
+    return found
+
+
+def shown() -> Shown | None:
+    """What is on the page, if anything is."""
+    found: Shown | None = st.session_state.get(_SHOWN)
+    return found
+
+
+def message() -> str | None:
+    """What went wrong last, in plain words."""
+    found: str | None = st.session_state.get(_MESSAGE)
+    return found
+
+
+def start() -> None:
+    """The first paint of a session: the link's sentence, or a stored example."""
+    if _SHOWN in st.session_state:
+        return
+    asked = state()
+    st.session_state[_SHOWN] = None
+    if asked.preset is None:
+        st.session_state[TEXT] = asked.text
+        read_text(asked.text)
+        if shown() is not None:
+            return
+        kept = message()
+        show_preset(presets.NAMES[0], keep_text=True)
+        st.session_state[_MESSAGE] = kept
+    else:
+        show_preset(asked.preset)
+
+
+def show_preset(name: str, *, keep_text: bool = False) -> None:
+    """Put a stored example on the page; when it is damaged, say so and keep what is there."""
+    try:
+        trace = resources.preset(name)
+    except InputError as error:
+        st.session_state[_MESSAGE] = wording.NO_PRESET.format(
+            name=wording.PRESET_TITLES[name], message=error
+        )
+        return
+    asked = state()
+    asked.preset, asked.text = name, ""
+    st.session_state[PRESET] = name
+    if not keep_text:
+        st.session_state[TEXT] = presets.SENTENCES[name]
+    _put(Shown(trace, "stored"))
+
+
+def read_text(raw: str) -> None:
+    """Read a sentence of the visitor's own; on any trouble, say so and keep the last result."""
+    checked = check_text(raw)
+    if checked.problem is not None:
+        _complain(_problem(checked))
+        return
+    asked = state()
+    try:
+        trace = resources.read(checkpoint(), asked.device, checked.text)
+    except ElbertError as error:
+        _complain(_trouble(error))
+        return
+    asked.preset, asked.text = None, checked.text
+    st.session_state[PRESET] = None
+    _put(Shown(trace, "replayed"))
+
+
+def show_file(trace: LayerTrace) -> None:
+    """Put the trace of an opened file on the page."""
+    asked = state()
+    asked.preset, asked.text = None, ""
+    st.session_state[PRESET] = None
+    _put(Shown(trace, "stored"))
+
+
+def stop_for_real() -> None:
+    """Run the sentence on the page with the rule in use and let it stop."""
+    on_show = shown()
+    if on_show is None:
+        return
+    asked = state()
+    policy = asked.exit_policy()
+    try:
+        exits = resources.stop_for_real(checkpoint(), asked.device, on_show.trace.text, policy)
+    except ElbertError as error:
+        _complain(_trouble(error), stays=False)
+        return
+    label = int(exits.label[0])
+    on_show.real = RealRun(
+        policy=policy,
+        exit_layer=int(exits.exit_layer[0]),
+        n_layers=exits.n_layers,
+        reason=ExitReason(int(exits.reason[0])),
+        label=label,
+        label_name=exits.label_names[label],
+        confidence=float(exits.probs[0, label]),
+        ms=1000 * exits.seconds,
+    )
+    st.session_state[_MESSAGE] = None
+
+
+def say(text: str) -> None:
+    """Leave a message for the visitor."""
+    st.session_state[_MESSAGE] = text
+
+
+def checkpoint() -> str:
+    """The checkpoint in use: the one asked for if it is there, else the first, else ""."""
+    names = resources.checkpoint_names()
+    asked = state().checkpoint
+    return asked if asked in names else (names[0] if names else "")
+
+
+def write_link() -> None:
+    """Put the state into the page's address."""
+    query = to_query(state())
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def cursor(n_layers: int, exit_layer: int) -> int:
+    """The layer looked at. It follows the exit until the visitor steps away from it."""
+    if st.session_state.get(_FOLLOWS, True):
+        st.session_state[CURSOR] = exit_layer
+    layer = min(max(int(st.session_state.get(CURSOR, exit_layer)), 1), n_layers)
+    st.session_state[CURSOR] = layer
+    return layer
+
+
+def move_cursor(layer: int, *, n_layers: int) -> None:
+    """Look at another layer."""
+    st.session_state[CURSOR] = min(max(layer, 1), n_layers)
+    st.session_state[_FOLLOWS] = False
+
+
+def release_cursor() -> None:
+    """The slider moved the cursor itself; it no longer follows the exit."""
+    st.session_state[_FOLLOWS] = False
+
+
+def _put(new: Shown) -> None:
+    st.session_state[_SHOWN] = new
+    st.session_state[_MESSAGE] = None
+    st.session_state[_FOLLOWS] = True
+
+
+def _complain(text: str, *, stays: bool = True) -> None:
+    tail = f" {wording.LAST_RESULT_STAYS}" if stays and shown() is not None else ""
+    st.session_state[_MESSAGE] = text + tail
+
+
+def _problem(checked: Checked) -> str:
+    assert checked.problem is not None
+    return wording.PROBLEMS[checked.problem].format(detail=checked.detail)
+
+
+def _trouble(error: ElbertError) -> str:
+    if isinstance(error, resources.BusyError) or not resources.checkpoint_names():
+        return str(error)
+    return wording.BROKEN_CHECKPOINT.format(message=error)

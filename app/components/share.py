@@ -1,0 +1,90 @@
+"""Taking the result away: the link, the files, and what reads new sentences."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app import resources, wording
+from app.components import session
+from app.inputs import plain_markdown
+from app.state import Shown, to_query
+from elbert_core.errors import InputError
+from elbert_core.explanation import Decision
+from elbert_core.traces import MAX_BYTES, trace_from_json, trace_to_csv, trace_to_json
+
+_FILE = "inspect.file"
+MAX_SHOWN_LAYERS = 64
+MAX_SHOWN_LABELS = 12
+
+
+def show_share(shown: Shown, decision: Decision) -> None:
+    """Downloads, link and device, in an expander."""
+    with st.expander(wording.SHARE_HEADING):
+        with st.container(horizontal=True):
+            st.download_button(
+                wording.DOWNLOAD_CSV,
+                trace_to_csv(shown.trace, decision),
+                "elbert-trace.csv",
+                "text/csv",
+                on_click="ignore",
+            )
+            st.download_button(
+                wording.DOWNLOAD_JSON,
+                trace_to_json(shown.trace),
+                "elbert-trace.json",
+                "application/json",
+                on_click="ignore",
+            )
+        st.caption(wording.LINK_NOTE)
+        bare = urlencode(to_query(session.state(), with_text=False))
+        st.text(wording.LINK_BARE)
+        st.code(f"?{bare}" if bare else wording.LINK_DEFAULT, language=None, wrap_lines=True)
+        _pick_model()
+        st.file_uploader(
+            wording.OPEN_TRACE,
+            type="json",
+            key=_FILE,
+            help=wording.OPEN_TRACE_HELP,
+            on_change=_file_opened,
+        )
+
+
+def _pick_model() -> None:
+    asked = session.state()
+    names, devices = resources.checkpoint_names(), resources.device_names()
+    if len(names) > 1:
+        asked.checkpoint = st.selectbox(
+            wording.CHECKPOINT_LABEL,
+            names,
+            index=names.index(session.checkpoint()),
+            format_func=plain_markdown,
+        )
+    if len(devices) > 1:
+        choices = ("", *devices)
+        current = asked.device if asked.device in choices else ""
+        asked.device = st.selectbox(
+            wording.DEVICE_LABEL,
+            choices,
+            index=choices.index(current),
+            format_func=lambda name: wording.DEVICE_NAMES[name],
+        )
+
+
+def _file_opened() -> None:
+    upload = st.session_state[_FILE]
+    if upload is None:
+        return
+    try:
+        if upload.size > MAX_BYTES:
+            raise InputError(f"at most {MAX_BYTES // 1_000_000} MB, got more")
+        trace = trace_from_json(upload.getvalue().decode("utf-8"))
+        if trace.n_layers > MAX_SHOWN_LAYERS or len(trace.label_names) > MAX_SHOWN_LABELS:
+            raise InputError(
+                f"at most {MAX_SHOWN_LAYERS} layers and {MAX_SHOWN_LABELS} labels can be drawn"
+            )
+    except (InputError, UnicodeDecodeError) as error:
+        session.say(wording.BAD_TRACE_FILE.format(message=error))
+        return
+    session.show_file(trace)

@@ -1,0 +1,50 @@
+"""The answer first: one line with label, depth and reason, and what that saves."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app import narration, wording
+from app.charts.palette import Palette, glyph
+from app.state import Shown
+from elbert_core.explanation import Decision
+
+_BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray"}
+
+
+def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
+    """The verdict line, the mode badge and the saving."""
+    mode = "real" if is_real(shown, decision) else shown.mode
+    st.html(verdict_html(decision, palette))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        colour = _BADGE_COLOURS[mode]
+        st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
+        st.text(f"Saves {narration.saved_layers(decision)}.", width="content")
+
+
+def is_real(shown: Shown, decision: Decision) -> bool:
+    """True when the last real run used exactly the rule on show and left at the same layer."""
+    real = shown.real
+    return (
+        real is not None
+        and real.policy == decision.policy
+        and (real.exit_layer, real.label) == (decision.exit_layer, decision.label)
+    )
+
+
+def verdict_html(decision: Decision, palette: Palette) -> str:
+    """The verdict as escaped HTML; the label has its colour and its shape."""
+    label = escape(narration.name(decision.label_name))
+    colour = palette.label(decision.label)
+    rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
+    return (
+        '<div role="status" style="display:flex;flex-wrap:wrap;align-items:baseline;gap:0.1rem 0.7rem;'
+        'line-height:1.25">'
+        f'<span style="font-size:1.9rem;font-weight:700;color:{colour}">'
+        f'<span aria-hidden="true">{glyph(decision.label)}</span> {label}</span>'
+        f'<span style="font-size:1.25rem;font-weight:600">{narration.fixed(decision.confidence)} sure</span>'
+        f'<span style="font-size:1.25rem">{escape(rest)}</span>'
+        "</div>"
+    )

@@ -1,0 +1,50 @@
+"""The example sentences, and their stored traces from `assets/presets`.
+
+The first paint of the app shows one of these, so nothing here needs PyTorch or a checkpoint. The
+traces are made by `python -m app.make_presets`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elbert_core.errors import InputError
+from elbert_core.results import LayerTrace
+from elbert_core.traces import trace_from_json
+
+FOLDER = Path(__file__).resolve().parent.parent / "assets" / "presets"
+
+SENTENCES: dict[str, str] = {
+    "easy": "A warm, funny and beautifully acted film.",
+    "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away for a second.",
+    "negation": "There is not a single funny moment in this so-called comedy.",
+    "sarcasm": "Oh great, two more hours of people shouting in the rain, just what my evening needed.",
+    "long": (
+        "The first half hour takes its time with the harbour, the weather and a family that hardly "
+        "speaks; then a letter arrives, the older brother leaves without a word, and what looked like "
+        "a slow sketch of village life turns, almost without our noticing, into one of the most "
+        "tender and gripping stories about forgiveness that I have seen in years."
+    ),
+    "misspelt": "A wram, funy and beutifully actd flim.",
+}
+"""Sentences written for this app, by preset name, in the order shown."""
+
+NAMES: tuple[str, ...] = tuple(SENTENCES)
+
+
+def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:
+    """The stored trace of a preset.
+
+    Raises:
+        InputError: unknown name, or a file that is missing, damaged or of another sentence.
+    """
+    if name not in SENTENCES:
+        raise InputError(f"preset must be one of {', '.join(NAMES)}")
+    path = folder / f"{name}.json"
+    try:
+        trace = trace_from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} cannot be read") from error
+    if trace.text != SENTENCES[name]:
+        raise InputError(f"{path.name} belongs to another sentence; run python -m app.make_presets")
+    return trace

@@ -1,0 +1,163 @@
+"""Everything that is loaded once and shared by all visitors: engines and stored examples.
+
+The only module that uses Streamlit's caches, and the only door to the model. One lock stands around
+the model: a visitor who waits too long is told so instead of piling up. PyTorch is imported inside
+the functions, because the first paint must do without it. No visitor's sentence is ever cached.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import presets, wording
+from elbert_core.checkpoints import list_checkpoints
+from elbert_core.errors import CheckpointError, ElbertError, InputError
+from elbert_core.policies import ExitPolicy
+from elbert_core.results import BatchExits, LayerTrace
+
+if TYPE_CHECKING:
+    from elbert_core.engine import EarlyExitEngine
+
+CHECKPOINTS_VARIABLE = "ELBERT_CHECKPOINTS"
+"""Environment variable that names another folder of checkpoints."""
+TORCH_THREADS = 1
+"""Short texts one at a time: more threads cost more than they bring, and visitors share the cores."""
+WAIT_SECONDS = 20.0
+"""How long one visitor waits for another one's sentence."""
+
+_NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
+
+class BusyError(ElbertError):
+    """The model did not become free in time."""
+
+
+def checkpoints_folder() -> Path:
+    """Where checkpoints are looked for."""
+    default = Path(__file__).resolve().parent.parent / "checkpoints"
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE, "") or default)
+
+
+def checkpoint_names() -> tuple[str, ...]:
+    """Names of the checkpoints at hand. Looks at file names only."""
+    return tuple(path.name for path in list_checkpoints(checkpoints_folder()))
+
+
+def device_names() -> tuple[str, ...]:
+    """Devices to choose from; asks PyTorch only when it is already loaded."""
+    torch = sys.modules.get("torch")
+    has_gpu = torch.cuda.is_available() if torch is not None else _NVIDIA_DRIVER.exists()
+    return ("cpu", "cuda") if has_gpu else ("cpu",)
+
+
+def read(checkpoint: str, device: str, text: str) -> LayerTrace:
+    """Read one sentence to full depth.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        return engine.trace(text)
+
+
+def stop_for_real(checkpoint: str, device: str, text: str, policy: ExitPolicy) -> BatchExits:
+    """Run one sentence with a policy and let it stop.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        return engine.run([text], policy)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def preset(name: str) -> LayerTrace:
+    """A stored example.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return presets.load_preset(name)
+
+
+def model_card(checkpoint: str) -> str:
+    """The checkpoint's own description, or "" when it has none."""
+    if checkpoint not in checkpoint_names():
+        return ""
+    try:
+        return (checkpoints_folder() / checkpoint / "MODEL_CARD.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _open(checkpoint: str, device: str) -> EarlyExitEngine:
+    if checkpoint not in checkpoint_names():
+        raise CheckpointError(wording.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
+    if importlib.util.find_spec("torch") is None:
+        raise CheckpointError(wording.NO_TORCH)
+    folder = checkpoints_folder() / checkpoint
+    return _engine(str(folder), device or "auto", _stamp(folder))
+
+
+def _stamp(folder: Path) -> str:
+    """Changes when a file of the checkpoint changes, so that a new model is never answered by an old one."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in files)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:
+    _settle_threads()
+    from elbert_core.engine import load_engine
+
+    engine = load_engine(folder, device=device)
+    with _model():
+        engine.trace("A first pass pays for warming up.")
+    return engine
+
+
+@st.cache_resource(show_spinner=False)
+def _settle_threads() -> int:
+    import torch
+
+    torch.set_num_threads(TORCH_THREADS)
+    return TORCH_THREADS
+
+
+@st.cache_resource(show_spinner=False)
+def _lock() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def _model() -> Iterator[None]:
+    if not _lock().acquire(timeout=WAIT_SECONDS):
+        raise BusyError(wording.BUSY)
+    try:
+        yield
+    finally:
+        _lock().release()
+
+
+__all__ = [
+    "BusyError",
+    "InputError",
+    "checkpoint_names",
+    "checkpoints_folder",
+    "device_names",
+    "model_card",
+    "preset",
+    "read",
+    "stop_for_real",
+]

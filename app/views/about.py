@@ -1,0 +1,4 @@
+"""About."""
+import streamlit as st
+
+st.title("About")

@@ -1,0 +1,58 @@
+"""Inspect: one sentence, read layer by layer; where it stops, why, and what that saves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import narration, wording
+from app.charts.palette import palette
+from app.components import reasons, score_panel, session
+from app.components.policy_picker import pick_policy
+from app.components.sentence import ask_for_sentence
+from app.components.share import show_share
+from app.components.verdict import show_verdict
+from app.inputs import piece
+from app.state import Shown
+from elbert_core.explanation import explain
+
+colours = palette(dark=st.context.theme.type == "dark")
+
+
+def show_result(shown: Shown) -> None:
+    """Everything below the sentence."""
+    trace, state = shown.trace, session.state()
+    top = st.container()
+    left, right = st.columns([7, 3], gap="large")
+    with right:
+        pick_policy(state, n_layers=trace.n_layers)
+    decision = explain(state.exit_policy(), trace)
+    with top:
+        show_verdict(shown, decision, colours)
+    with right:
+        reasons.show_why(trace, decision)
+    with left:
+        score_panel.show_score(trace, decision, colours)
+        score_panel.show_stepper(trace, decision)
+
+    left, right = st.columns(2, gap="large")
+    with left:
+        reasons.show_why_not(trace, decision, colours)
+    with right:
+        reasons.show_savings(decision)
+        st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, on_click=session.stop_for_real)
+    score_panel.show_table(trace, decision)
+    with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
+        st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
+        st.caption(wording.PIECES_HELP)
+    show_share(shown, decision)
+
+
+session.start()
+st.title(wording.HEADLINE)
+ask_for_sentence()
+on_show = session.shown()
+if on_show is None:
+    st.info(wording.EMPTY_STATE)
+else:
+    show_result(on_show)
+session.write_link()

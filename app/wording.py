@@ -1,0 +1,219 @@
+"""Every fixed word that the pages say, in one place, so that it can be read through or translated.
+
+Plain words first; the papers' terms are in the tooltips (`HELP_...`). Sentences that carry a text's
+own numbers are made in `narration`.
+"""
+
+from __future__ import annotations
+
+from app.inputs import MAX_CHARS
+
+APP_TITLE = "ELBERT: how deep does it read?"
+PAGE_INSPECT = "Inspect"
+PAGE_ABOUT = "About"
+
+HEADLINE = "How deep does it read before it is sure?"
+LEAD = (
+    "ELBERT passes a sentence through the same layer again and again and asks after every pass: "
+    "sure enough to stop?"
+)
+
+# -- the sentence ----------------------------------------------------------------------------------
+SENTENCE_LABEL = "Your sentence (English)"
+SENTENCE_PLACEHOLDER = "Type a sentence about a film, then press Read"
+READ_BUTTON = "Read"
+READ_HELP = "Ctrl+Enter in the text box does the same"
+PRESETS_LABEL = "Or pick an example"
+READING = "Reading…"
+STOPPING = "Reading again, stopping for real…"
+EMPTY_STATE = "Nothing to show yet. Type a sentence above and press Read."
+
+PRESET_TITLES: dict[str, str] = {
+    "easy": "Easy",
+    "hard": "Hard",
+    "negation": "Negation",
+    "sarcasm": "Sarcasm",
+    "long": "Long",
+    "misspelt": "Misspelt",
+}
+PRESET_REMARKS: dict[str, str] = {
+    "easy": "Plain praise. Look at how early the two lines part, and how few layers it needs.",
+    "hard": "Praise and blame in one breath. Look at whether the leading label changes on the way.",
+    "negation": "A cheerful word under a “not”. Look at which label leads first, and which at the end.",
+    "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",
+    "long": "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
+    "misspelt": "Typing errors break words into pieces. Compare it with the easy one.",
+}
+
+PROBLEMS: dict[str, str] = {
+    "empty": "There is nothing to read yet: type a sentence first.",
+    "too_long": f"That is longer than the {MAX_CHARS:,} characters this page takes. Shorten it, then read again.",
+    "control": (
+        "The text holds an invisible control character ({detail}), which may have come along with "
+        "copying. Take it out, or type the sentence by hand."
+    ),
+    "no_letters": "There are no words in this: the model can only judge sentences.",
+    "not_latin": (
+        "This does not look like English. The model has learned from English only, so its answer "
+        "would mean nothing."
+    ),
+}
+LAST_RESULT_STAYS = "The last result stays below."
+
+# -- messages about the model ----------------------------------------------------------------------
+NO_CHECKPOINT = (
+    "No trained model was found in the folder {folder}, so new sentences cannot be read here. The stored "
+    "examples work without one."
+)
+BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples work without it."
+BUSY = "Somebody else's sentence is being read just now. Please try again in a moment."
+NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work without it."
+NO_PRESET = "The stored example “{name}” is missing or damaged ({message})."
+BAD_TRACE_FILE = "That file is not a trace that can be opened: {message}."
+LOCAL_FOLDER = "the checkpoints folder"
+
+# -- modes -----------------------------------------------------------------------------------------
+MODES: dict[str, str] = {
+    "real": "stopped for real",
+    "replayed": "replayed from a full pass",
+    "stored": "stored example",
+}
+MODE_HELP: dict[str, str] = {
+    "real": "The model was run with this rule and really stopped; the later layers were not computed.",
+    "replayed": (
+        "All layers were computed once and measured. The stopping rule was then applied to that "
+        "record, as it would have decided while running."
+    ),
+    "stored": (
+        "A full pass recorded earlier and kept with the app. The stopping rule is applied to it now; "
+        "the milliseconds are those of the machine that made the record."
+    ),
+}
+
+# -- stopping rules --------------------------------------------------------------------------------
+POLICY_LABEL = "When may it stop?"
+POLICY_HELP = "The exit policy. Changing it replays the record; the model is not run again."
+POLICY_NAMES: dict[str, str] = {
+    "window": "Sure, or several layers agree",
+    "entropy": "Sure enough: hardly any doubt left",
+    "confidence": "Sure enough: high probability",
+    "patience": "Same answer several times",
+    "distribution_patience": "It barely moves any more",
+    "fixed": "Always after the same layer",
+    "never": "Never: read to the end",
+}
+POLICY_TERMS: dict[str, str] = {
+    "window": "ELBERT: two stages, entropy threshold, then confidence window (Xie et al. 2021).",
+    "entropy": "Entropy threshold (DeeBERT, Xin et al. 2020).",
+    "confidence": "Confidence threshold on the largest probability (Schwartz et al. 2020).",
+    "patience": "Patience (PABEE, Zhou et al. 2020).",
+    "distribution_patience": "Patience on the Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
+    "fixed": "Static truncation: a baseline that looks at nothing.",
+    "never": "The full-depth baseline that all savings refer to.",
+}
+MORE_SETTINGS = "More settings"
+SETTING_NAMES: dict[str, str] = {
+    "window_size": "Layers that must agree",
+    "entropy_threshold": "Sure means doubt under",
+    "rule": "What agreeing means",
+    "margin": "Distance from a tie",
+    "max_range": "Confidence may move by",
+    "min_layer": "Not before layer",
+    "threshold": "Doubt under",
+    "unit": "Doubt measured as",
+    "patience": "Confirmations needed",
+    "layer": "Stop after layer",
+}
+SETTING_NAMES_BY_POLICY: dict[tuple[str, str], str] = {
+    ("confidence", "threshold"): "Probability above",
+    ("distribution_patience", "threshold"): "A step is small under",
+    ("distribution_patience", "patience"): "Small steps in a row",
+}
+SETTING_HELP: dict[str, str] = {
+    "window_size": "Window size: how many layers in a row, this one included, must agree.",
+    "entropy_threshold": (
+        "Entropy threshold, normalised: 0 is certain, 1 is an even guess. It must lie strictly under "
+        "the threshold; 0 turns this stage off."
+    ),
+    "rule": "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
+    "margin": "Margin: how far a probability must be from ½ before it counts as taking a side.",
+    "max_range": "Range: largest less smallest confidence inside the window, for the steady rule.",
+    "min_layer": "No early exit before this many layers; windows may fill up earlier.",
+    "threshold": "Threshold on normalised entropy, strict: 0 is certain, 1 an even guess.",
+    "unit": "Normalised: entropy as a share of its maximum. Nats: raw entropy, as DeeBERT has it.",
+    "patience": "Patience: how often running the next layer must confirm the label.",
+    "layer": "The same depth for every sentence.",
+}
+SETTING_HELP_BY_POLICY: dict[tuple[str, str], str] = {
+    ("confidence", "threshold"): "Confidence threshold: the largest probability must lie above it.",
+    ("distribution_patience", "threshold"): (
+        "Jensen-Shannon divergence from the layer before, in nats; strictly under this counts as small."
+    ),
+    ("distribution_patience", "patience"): "Patience: how many small steps running.",
+}
+CHOICE_NAMES: dict[str, str] = {
+    "agree": "the same label throughout",
+    "monotone": "the same label, never less sure",
+    "stable": "the same label, confidence steady",
+    "normalised": "a share of the maximum",
+    "nats": "nats",
+}
+
+# -- the score -------------------------------------------------------------------------------------
+STAVE_PROBS = "How likely is each label?"
+STAVE_ENTROPY = "How much doubt is left?"
+STAVE_LABELS = "Which label leads?"
+STAVE_MS = "Milliseconds for each layer"
+AXIS_DEPTH = "layers applied"
+FLAG_EXIT = "stops here"
+FLAG_FULL = "reads to the end"
+NOT_NEEDED = "not needed"
+SCORE_TABLE = "The figure as a table"
+STEP_LABEL = "Look at layer"
+STEP_BACK = "Earlier"
+STEP_ON = "Later"
+STEP_HELP = "The arrow keys Left and Right do the same; so does a click on the figure."
+ARITHMETIC = "Show the arithmetic"
+
+# -- around the decision ---------------------------------------------------------------------------
+WHY_HEADING = "Why it stops there"
+WHY_NOT_HEADING = "Why not earlier"
+FULL_HEADING = "What full depth would have said"
+SAVED_LAYERS = "Layers saved"
+SAVED_MACS = "Arithmetic saved"
+SAVED_MS = "Time saved"
+SAVED_LAYERS_HELP = "1 − exit layer ÷ all layers. Counts layers only; its inverse is the theoretical speed-up."
+SAVED_MACS_HELP = "Multiply-accumulates (MACs) of the layers and exit heads that would not run."
+SAVED_MS_HELP = (
+    "Measured once, at batch size 1, on the machine and device named below; sums the layers up to "
+    "the exit, embeddings included, against the full pass. Single measurements are noisy."
+)
+REAL_BUTTON = "Check by really stopping"
+REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
+PIECES_HEADING = "What the model reads: {count} pieces"
+PIECES_HELP = "Tokens. A dot marks a space before the piece; names in angle brackets are special pieces."
+TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
+
+# -- taking it away --------------------------------------------------------------------------------
+SHARE_HEADING = "Link, files and device"
+LINK_NOTE = (
+    "The address of this page holds the settings **and the sentence**: whoever gets the link can read "
+    "it. Nothing is stored on the server."
+)
+LINK_BARE = "A link without the sentence ends in"
+LINK_DEFAULT = "(nothing: everything is at its default)"
+DOWNLOAD_CSV = "Trace as CSV"
+DOWNLOAD_JSON = "Trace as JSON"
+OPEN_TRACE = "Open a trace file"
+OPEN_TRACE_HELP = "A JSON file saved from this page. It is shown as a stored example; nothing is kept."
+CHECKPOINT_LABEL = "Model"
+DEVICE_LABEL = "Device"
+DEVICE_NAMES: dict[str, str] = {"": "automatic", "cpu": "processor (CPU)", "cuda": "graphics card (CUDA)"}
+
+# -- the table -------------------------------------------------------------------------------------
+COLUMN_LAYER = "Layer"
+COLUMN_LEADS = "Leads"
+COLUMN_ENTROPY = "Doubt (entropy)"
+COLUMN_MS = "ms"
+COLUMN_VERDICT = "What happens"
+TABLE_ALT = "One row for each layer: probabilities, entropy, milliseconds and what the rule says."

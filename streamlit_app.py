@@ -1,0 +1,27 @@
+"""The app's entry: page settings and navigation, nothing else.
+
+    streamlit run streamlit_app.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import wording
+
+ICON = Path(__file__).resolve().parent / "app" / "icon.png"
+
+# The default leaves a hand's breadth empty above every page, and the answer should be in sight.
+TIGHTER = "<style>.stMainBlockContainer {padding-top: 4.25rem; padding-bottom: 4rem}</style>"
+
+st.set_page_config(page_title=wording.APP_TITLE, page_icon=str(ICON), layout="wide")
+st.html(TIGHTER)
+st.navigation(
+    [
+        st.Page("app/views/inspect_page.py", title=wording.PAGE_INSPECT, url_path="inspect", default=True),
+        st.Page("app/views/about.py", title=wording.PAGE_ABOUT, url_path="about"),
+    ],
+    position="top",
+).run()
