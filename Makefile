@@ -37,10 +37,9 @@ test-fast: dev ## run the tests that need no checkpoint, data set or browser
 	$(OFFLINE) $(BIN)/python -m pytest -m "not slow and not browser and not gpu" $(TEST_FLAGS)
 
 check: dev ## format, lint, types and import directions; changes nothing
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@failed=; for tool in "ruff format --check ." "ruff check ." "mypy" "lint-imports"; do \
+		echo "== $$tool" >&2; $(BIN)/$$tool || failed="$$failed [$$tool]"; done; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 format: dev ## format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
@@ -60,7 +59,7 @@ clean: ## remove caches and build output; the environment stays
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is older" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -f $@; echo "no environment: on Debian, install python3-venv" >&2; exit 1; }
 
 # A stamp is written only after a complete install, so an interrupted one is taken up again.
 $(APP_STAMP): requirements.txt | $(BIN)/python
