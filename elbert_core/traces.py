@@ -126,6 +126,10 @@ def trace_from_json(text: str) -> LayerTrace:
     if not isinstance(probs, list) or not 1 <= len(probs) <= MAX_LAYERS:
         raise InputError(f"probs must be a list of 1..{MAX_LAYERS} layers, got {_short(probs)}")
     layers, labels, n_tokens = len(probs), len(label_names), len(tokens)
+    if isinstance(probs[0], list) and len(probs[0]) != labels:
+        raise InputError(
+            f"probs and label_names must have as many labels, got {len(probs[0])} and {labels}"
+        )
 
     layer_ms = _array(values["layer_ms"], "layer_ms", (layers,)).astype(np.float64)
     if (layer_ms < 0).any():

@@ -19,7 +19,7 @@ class NeverExit(ExitPolicy):
 
     kind: ClassVar[str] = "never"
 
-    def checks(self, signals: Signals) -> tuple[Check, ...]:
+    def checks(self, signals: Signals) -> tuple[Check, ...]:  # noqa: ARG002  # looks at nothing
         """No condition at all."""
         return ()
 
