@@ -1,6 +1,6 @@
 """The app's entry: page settings and navigation, nothing else.
 
-    streamlit run streamlit_app.py
+streamlit run streamlit_app.py
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ st.set_page_config(page_title=wording.APP_TITLE, page_icon=str(ICON), layout="wi
 st.html(TIGHTER)
 st.navigation(
     [
-        st.Page("app/views/inspect_page.py", title=wording.PAGE_INSPECT, url_path="inspect", default=True),
+        st.Page(
+            "app/views/inspect_page.py",
+            title=wording.PAGE_INSPECT,
+            url_path="inspect",
+            default=True,
+        ),
         st.Page("app/views/about.py", title=wording.PAGE_ABOUT, url_path="about"),
     ],
     position="top",

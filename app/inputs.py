@@ -70,13 +70,11 @@ def visible(text: str, *, limit: int | None = None) -> str:
     """The text with hidden characters written out as ⟨U+202E⟩, cut to `limit` characters."""
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
-    return "".join(
-        f"⟨{code_point(c)}⟩" if is_hidden(c) and c not in _BREAKS else c for c in text
-    )
+    return "".join(f"⟨{code_point(c)}⟩" if is_hidden(c) and c not in _BREAKS else c for c in text)
 
 
 def piece(token: str) -> str:
-    """A token for showing: its angle brackets cannot be taken for a tag, its space mark is a dot."""
+    """A token to show: its angle brackets cannot be taken for a tag, its space mark is a dot."""
     shown = visible(token, limit=40).replace("<", "⟨").replace(">", "⟩")
     return shown.replace("▁", "·")
 

@@ -13,7 +13,19 @@ from elbert_core.explanation import CheckResult, Decision, LayerVerdict
 from elbert_core.results import ExitReason, LayerTrace
 
 _NUMBERS = (
-    "no one two three four five six seven eight nine ten eleven twelve".split()
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
 )
 _MAX_TERMS = 4  # labels written out in a sum
 
@@ -29,7 +41,7 @@ def name(label: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """"one layer", "three layers"."""
+    """As in one layer, three layers."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
@@ -40,6 +52,13 @@ def fixed(value: float) -> str:
     if 0 < value < 0.005 or 0.995 <= value < 1:
         return f"{value:.4f}" if 1e-4 <= value <= 1 - 1e-4 else f"{value:.2g}"
     return f"{value:.2f}"
+
+
+def sure(confidence: float) -> str:
+    """A probability as whole per cent, as in "97 % sure"."""
+    if confidence >= 0.9995:
+        return "over 99.9 % sure"
+    return f"{100 * confidence:.{1 if confidence >= 0.995 else 0}f} % sure"
 
 
 def compared(check: CheckResult) -> tuple[str, str]:
@@ -65,7 +84,9 @@ def short_reason(decision: Decision) -> str:
             return "it was sure enough"
         case ExitReason.WINDOW if check is not None:
             size = int(check.needed)
-            return "this layer took a side" if size == 1 else f"{number(size)} layers in a row agreed"
+            return (
+                "this layer took a side" if size == 1 else f"{number(size)} layers in a row agreed"
+            )
         case ExitReason.PATIENCE if check is not None:
             return f"the answer was confirmed {times(int(check.needed))} running"
         case ExitReason.STEADY_DISTRIBUTION if check is not None:
@@ -76,7 +97,7 @@ def short_reason(decision: Decision) -> str:
 
 
 def times(count: int) -> str:
-    """"once", "twice", "three times"."""
+    """As in once, twice, three times."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
 
 
@@ -89,7 +110,7 @@ def deciding_check(decision: Decision) -> CheckResult | None:
 
 
 def depth_phrase(decision: Decision) -> str:
-    """"left after layer 4 of 12" or "read all 12 layers"."""
+    """As in left after layer 4 of 12, or read all 12 layers."""
     if decision.exit_layer == decision.n_layers:
         return f"read all {decision.n_layers} layers"
     return f"left after layer {decision.exit_layer} of {decision.n_layers}"
@@ -98,7 +119,7 @@ def depth_phrase(decision: Decision) -> str:
 def verdict(decision: Decision) -> str:
     """The whole verdict as one line of plain text."""
     return (
-        f"{name(decision.label_name)}, {fixed(decision.confidence)} sure: "
+        f"{name(decision.label_name)}, {sure(decision.confidence)}: "
         f"{depth_phrase(decision)}, {short_reason(decision)}."
     )
 
@@ -120,26 +141,26 @@ def why(trace: LayerTrace, decision: Decision) -> str:
     match decision.reason:
         case ExitReason.LOW_ENTROPY:
             return (
-                f"After layer {layer} it gives {label} {fixed(decision.confidence)}. The doubt left "
-                f"(entropy) is {seen}, under the {bound} that counts as sure."
+                f"After layer {layer} it gives {label} {fixed(decision.confidence)}. The doubt "
+                f"left (entropy) is {seen}, under the {bound} that counts as sure."
             )
         case ExitReason.HIGH_CONFIDENCE:
-            return f"After layer {layer} it gives {label} {seen}, above the {bound} that was asked for."
+            return f"After layer {layer} it gives {label} {seen}, above the {bound} asked for."
         case ExitReason.WINDOW:
             return _why_window(trace, decision, check)
         case ExitReason.PATIENCE:
             first = layer - int(check.needed)
             return (
-                f"Layer {first} said {label}, and the next {counted(int(check.needed), 'layer')} said so "
-                f"too. That is the {times(int(check.needed))} the rule waits for."
+                f"Layer {first} said {label}, and the next {counted(int(check.needed), 'layer')} "
+                "said so too, which is what the rule waits for."
             )
         case ExitReason.STEADY_DISTRIBUTION:
             return (
-                f"Up to layer {layer} the probabilities have barely moved {times(int(check.needed))} "
+                f"Up to layer {layer} the probabilities barely moved {times(int(check.needed))} "
                 f"running, which is what the rule waits for. Its answer is {label}, "
                 f"{fixed(decision.confidence)}."
             )
-    return f"The rule stops every sentence after layer {layer}, whatever it says. Here it says {label}."
+    return f"The rule stops every sentence after layer {layer}. Here that layer says {label}."
 
 
 def _why_window(trace: LayerTrace, decision: Decision, check: CheckResult) -> str:
@@ -155,7 +176,9 @@ def _why_window(trace: LayerTrace, decision: Decision, check: CheckResult) -> st
     doubt = ""
     if entropy is not None and not entropy.met:
         seen, bound = compared(entropy)
-        doubt = f" The doubt left (entropy) was still {seen}, not under {bound}, but agreement is enough."
+        doubt = (
+            f" The doubt left (entropy), {seen}, was not under {bound}, but agreement is enough."
+        )
     return f"{lead}: that fills the window of {size}.{doubt}"
 
 
@@ -204,9 +227,7 @@ def layer_outcome(verdict_: LayerVerdict, decision: Decision) -> str:
 
 def flips(trace: LayerTrace, decision: Decision) -> str:
     """How often the leading label changed on the way to the exit."""
-    changes = sum(
-        trace.labels[i] != trace.labels[i - 1] for i in range(1, decision.exit_layer)
-    )
+    changes = sum(trace.labels[i] != trace.labels[i - 1] for i in range(1, decision.exit_layer))
     if not changes:
         return "It never changed its mind on the way."
     return f"It changed its mind {times(int(changes))} on the way."
@@ -214,16 +235,16 @@ def flips(trace: LayerTrace, decision: Decision) -> str:
 
 def full_depth(decision: Decision) -> str:
     """What the last layer says, and whether stopping early changed the answer."""
-    label, sure = name(decision.full_label_name), fixed(decision.full_confidence)
+    label, how_sure = name(decision.full_label_name), sure(decision.full_confidence)
     if decision.exit_layer == decision.n_layers:
         return "It did read to full depth, so this is the full model's answer."
     if decision.agrees_with_full:
         return (
-            f"The same: after all {decision.n_layers} layers it says {label}, {sure} sure. "
+            f"The same: after all {decision.n_layers} layers it says {label}, {how_sure}. "
             "Stopping early cost nothing here."
         )
     return (
-        f"Something else: after all {decision.n_layers} layers it says {label}, {sure} sure. "
+        f"Something else: after all {decision.n_layers} layers it says {label}, {how_sure}. "
         "Stopping early changed the answer."
     )
 
@@ -264,7 +285,9 @@ def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
     probs = [float(p) for p in trace.probs[verdict_.layer - 1]]
     lines = [
         "p = "
-        + ", ".join(f"{name(n)} {p:.4f}" for n, p in list(zip(trace.label_names, probs, strict=True))[:8])
+        + ", ".join(
+            f"{name(n)} {p:.4f}" for n, p in list(zip(trace.label_names, probs, strict=True))[:8]
+        )
     ]
     for check in verdict_.checks:
         lines.append(_sum_of(check, probs))

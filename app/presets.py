@@ -16,14 +16,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "presets"
 
 SENTENCES: dict[str, str] = {
     "easy": "A warm, funny and beautifully acted film.",
-    "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away for a second.",
+    "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away once.",
     "negation": "There is not a single funny moment in this so-called comedy.",
-    "sarcasm": "Oh great, two more hours of people shouting in the rain, just what my evening needed.",
+    "sarcasm": "Oh great, two more hours of people shouting in the rain, just what I needed.",
     "long": (
         "The first half hour takes its time with the harbour, the weather and a family that hardly "
-        "speaks; then a letter arrives, the older brother leaves without a word, and what looked like "
-        "a slow sketch of village life turns, almost without our noticing, into one of the most "
-        "tender and gripping stories about forgiveness that I have seen in years."
+        "speaks; then a letter arrives, the older brother leaves without a word, and what looked "
+        "like a slow sketch of village life turns, almost without our noticing, into one of the "
+        "most tender and gripping stories about forgiveness that I have seen in years."
     ),
     "misspelt": "A wram, funy and beutifully actd flim.",
 }

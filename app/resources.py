@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHECKPOINTS_VARIABLE = "ELBERT_CHECKPOINTS"
 """Environment variable that names another folder of checkpoints."""
 TORCH_THREADS = 1
-"""Short texts one at a time: more threads cost more than they bring, and visitors share the cores."""
+"""Short texts one at a time: more threads cost more than they bring, and visitors share cores."""
 WAIT_SECONDS = 20.0
 """How long one visitor waits for another one's sentence."""
 
@@ -111,20 +111,17 @@ def _open(checkpoint: str, device: str) -> EarlyExitEngine:
 
 
 def _stamp(folder: Path) -> str:
-    """Changes when a file of the checkpoint changes, so that a new model is never answered by an old one."""
+    """Changes with any file of the checkpoint, so that a new model never answers as the old one."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
     return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in files)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:
+def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:  # noqa: ARG001  # part of the key
     _settle_threads()
     from elbert_core.engine import load_engine
 
-    engine = load_engine(folder, device=device)
-    with _model():
-        engine.trace("A first pass pays for warming up.")
-    return engine
+    return load_engine(folder, device=device)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,8 +1,9 @@
 """What the Inspect page remembers, and how it is written into a link.
 
-One schema, `POLICY_SETTINGS`, says for every policy which settings there are, their range and their
-default; the widgets, the link and the tests read it. A link is a stranger's input: unknown names are
-ignored, and a value that does not fit falls back to its default. Knows no Streamlit and no model.
+One schema, `POLICY_SETTINGS`, says for every policy which settings there are, their range and
+their default; the widgets, the link and the tests read it. A link is a stranger's input: unknown
+names are ignored, and a value that does not fit falls back to its default. Knows no Streamlit and
+no model.
 """
 
 from __future__ import annotations

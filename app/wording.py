@@ -39,7 +39,7 @@ PRESET_TITLES: dict[str, str] = {
 PRESET_REMARKS: dict[str, str] = {
     "easy": "Plain praise. Look at how early the two lines part, and how few layers it needs.",
     "hard": "Praise and blame in one breath. Look at whether the leading label changes on the way.",
-    "negation": "A cheerful word under a “not”. Look at which label leads first, and which at the end.",
+    "negation": "A cheerful word under a “not”. Look at which label leads first, and which last.",
     "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",
     "long": "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
     "misspelt": "Typing errors break words into pieces. Compare it with the easy one.",
@@ -47,7 +47,10 @@ PRESET_REMARKS: dict[str, str] = {
 
 PROBLEMS: dict[str, str] = {
     "empty": "There is nothing to read yet: type a sentence first.",
-    "too_long": f"That is longer than the {MAX_CHARS:,} characters this page takes. Shorten it, then read again.",
+    "too_long": (
+        f"That is longer than the {MAX_CHARS:,} characters this page takes. Shorten it, then read "
+        "again."
+    ),
     "control": (
         "The text holds an invisible control character ({detail}), which may have come along with "
         "copying. Take it out, or type the sentence by hand."
@@ -62,12 +65,12 @@ LAST_RESULT_STAYS = "The last result stays below."
 
 # -- messages about the model ----------------------------------------------------------------------
 NO_CHECKPOINT = (
-    "No trained model was found in the folder {folder}, so new sentences cannot be read here. The stored "
-    "examples work without one."
+    "No trained model was found in the folder {folder}, so new sentences cannot be read here. The "
+    "stored examples work without one."
 )
 BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples work without it."
 BUSY = "Somebody else's sentence is being read just now. Please try again in a moment."
-NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work without it."
+NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work."
 NO_PRESET = "The stored example “{name}” is missing or damaged ({message})."
 BAD_TRACE_FILE = "That file is not a trace that can be opened: {message}."
 LOCAL_FOLDER = "the checkpoints folder"
@@ -79,14 +82,17 @@ MODES: dict[str, str] = {
     "stored": "stored example",
 }
 MODE_HELP: dict[str, str] = {
-    "real": "The model was run with this rule and really stopped; the later layers were not computed.",
+    "real": (
+        "The model was run with this rule and really stopped: for that answer the later layers "
+        "were not computed. The figure still shows the full pass, for comparison."
+    ),
     "replayed": (
         "All layers were computed once and measured. The stopping rule was then applied to that "
         "record, as it would have decided while running."
     ),
     "stored": (
-        "A full pass recorded earlier and kept with the app. The stopping rule is applied to it now; "
-        "the milliseconds are those of the machine that made the record."
+        "A full pass recorded earlier. The stopping rule is applied to it now; the milliseconds "
+        "are those of the machine that made the record."
     ),
 }
 
@@ -107,7 +113,7 @@ POLICY_TERMS: dict[str, str] = {
     "entropy": "Entropy threshold (DeeBERT, Xin et al. 2020).",
     "confidence": "Confidence threshold on the largest probability (Schwartz et al. 2020).",
     "patience": "Patience (PABEE, Zhou et al. 2020).",
-    "distribution_patience": "Patience on the Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
+    "distribution_patience": "Patience on Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
     "fixed": "Static truncation: a baseline that looks at nothing.",
     "never": "The full-depth baseline that all savings refer to.",
 }
@@ -132,8 +138,8 @@ SETTING_NAMES_BY_POLICY: dict[tuple[str, str], str] = {
 SETTING_HELP: dict[str, str] = {
     "window_size": "Window size: how many layers in a row, this one included, must agree.",
     "entropy_threshold": (
-        "Entropy threshold, normalised: 0 is certain, 1 is an even guess. It must lie strictly under "
-        "the threshold; 0 turns this stage off."
+        "Entropy threshold, normalised: 0 is certain, 1 is an even guess. The entropy must lie "
+        "strictly under it; 0 turns this stage off."
     ),
     "rule": "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
     "margin": "Margin: how far a probability must be from ½ before it counts as taking a side.",
@@ -147,7 +153,8 @@ SETTING_HELP: dict[str, str] = {
 SETTING_HELP_BY_POLICY: dict[tuple[str, str], str] = {
     ("confidence", "threshold"): "Confidence threshold: the largest probability must lie above it.",
     ("distribution_patience", "threshold"): (
-        "Jensen-Shannon divergence from the layer before, in nats; strictly under this counts as small."
+        "Jensen-Shannon divergence from the layer before, in nats; strictly under this counts as "
+        "small."
     ),
     ("distribution_patience", "patience"): "Patience: how many small steps running.",
 }
@@ -164,6 +171,10 @@ STAVE_PROBS = "How likely is each label?"
 STAVE_ENTROPY = "How much doubt is left?"
 STAVE_LABELS = "Which label leads?"
 STAVE_MS = "Milliseconds for each layer"
+NEEDS_OVER = "(sure above {:.2f})"
+NEEDS_UNDER = "(sure under {:.2f})"
+NEEDS_RUN = "({:.0f} in a row needed)"
+NEEDS_UNDER_NATS = "(sure under {:.2f} nats)"
 AXIS_DEPTH = "layers applied"
 FLAG_EXIT = "stops here"
 FLAG_FULL = "reads to the end"
@@ -182,7 +193,9 @@ FULL_HEADING = "What full depth would have said"
 SAVED_LAYERS = "Layers saved"
 SAVED_MACS = "Arithmetic saved"
 SAVED_MS = "Time saved"
-SAVED_LAYERS_HELP = "1 − exit layer ÷ all layers. Counts layers only; its inverse is the theoretical speed-up."
+SAVED_LAYERS_HELP = (
+    "1 − exit layer ÷ all layers. Counts layers only; its inverse is the theoretical speed-up."
+)
 SAVED_MACS_HELP = "Multiply-accumulates (MACs) of the layers and exit heads that would not run."
 SAVED_MS_HELP = (
     "Measured once, at batch size 1, on the machine and device named below; sums the layers up to "
@@ -191,24 +204,32 @@ SAVED_MS_HELP = (
 REAL_BUTTON = "Check by really stopping"
 REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
 PIECES_HEADING = "What the model reads: {count} pieces"
-PIECES_HELP = "Tokens. A dot marks a space before the piece; names in angle brackets are special pieces."
+PIECES_HELP = (
+    "Tokens. A dot marks a space before the piece; names in angle brackets are special pieces."
+)
 TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
 
 # -- taking it away --------------------------------------------------------------------------------
 SHARE_HEADING = "Link, files and device"
 LINK_NOTE = (
-    "The address of this page holds the settings **and the sentence**: whoever gets the link can read "
-    "it. Nothing is stored on the server."
+    "The address of this page holds the settings **and the sentence**: whoever gets the link can "
+    "read it. Nothing is stored on the server."
 )
 LINK_BARE = "A link without the sentence ends in"
 LINK_DEFAULT = "(nothing: everything is at its default)"
 DOWNLOAD_CSV = "Trace as CSV"
 DOWNLOAD_JSON = "Trace as JSON"
 OPEN_TRACE = "Open a trace file"
-OPEN_TRACE_HELP = "A JSON file saved from this page. It is shown as a stored example; nothing is kept."
+OPEN_TRACE_HELP = (
+    "A JSON file saved from this page. It is shown as a stored example; nothing is kept."
+)
 CHECKPOINT_LABEL = "Model"
 DEVICE_LABEL = "Device"
-DEVICE_NAMES: dict[str, str] = {"": "automatic", "cpu": "processor (CPU)", "cuda": "graphics card (CUDA)"}
+DEVICE_NAMES: dict[str, str] = {
+    "": "automatic",
+    "cpu": "processor (CPU)",
+    "cuda": "graphics card (CUDA)",
+}
 
 # -- the table -------------------------------------------------------------------------------------
 COLUMN_LAYER = "Layer"

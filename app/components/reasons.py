@@ -60,10 +60,11 @@ _CELL = "border:none;padding:0.2rem 0.8rem 0.2rem 0;vertical-align:top"
 def show_savings(decision: Decision) -> None:
     """Layers, arithmetic and measured milliseconds that stopping saves."""
     layers = narration.share(decision.layers_saved, decision.n_layers)
+    layers_detail = f"{decision.layers_saved} of {decision.n_layers}"
     macs, macs_detail = narration.saved_macs(decision)
     ms, ms_detail = narration.saved_ms(decision)
     shown = (
-        (wording.SAVED_LAYERS, layers, f"{decision.layers_saved} of {decision.n_layers}", wording.SAVED_LAYERS_HELP),
+        (wording.SAVED_LAYERS, layers, layers_detail, wording.SAVED_LAYERS_HELP),
         (wording.SAVED_MACS, macs, macs_detail, wording.SAVED_MACS_HELP),
         (wording.SAVED_MS, ms, ms_detail, wording.SAVED_MS_HELP),
     )

@@ -6,7 +6,8 @@ import streamlit as st
 
 from app import narration, wording
 from app.charts.palette import Palette
-from app.charts.score import SELECTION, alt_text, label_names, score
+from app.charts.reading import alt_text, label_names
+from app.charts.score import SELECTION, score
 from app.components import session
 from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace

@@ -1,4 +1,4 @@
-"""Where the sentence comes from: the text box, the examples, the message when something is wrong."""
+"""Where the sentence comes from: the text box, the examples, and the message when it is no good."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ def ask_for_sentence() -> None:
     if pressed:
         with st.spinner(wording.READING):
             session.read_text(st.session_state[session.TEXT])
-    st.pills(
-        wording.PRESETS_LABEL,
-        presets.NAMES,
-        format_func=lambda name: wording.PRESET_TITLES[name],
-        key=session.PRESET,
-        on_change=_preset_picked,
-        label_visibility="collapsed",
-    )
-    preset = session.state().preset
-    if preset is not None:
-        st.caption(wording.PRESET_REMARKS[preset])
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.pills(
+            wording.PRESETS_LABEL,
+            presets.NAMES,
+            format_func=lambda name: wording.PRESET_TITLES[name],
+            key=session.PRESET,
+            on_change=_preset_picked,
+            label_visibility="collapsed",
+        )
+        preset = session.state().preset
+        if preset is not None:
+            st.caption(wording.PRESET_REMARKS[preset], width="content")
     problem = session.message()
     if problem is not None:
         st.warning(plain_markdown(problem))

@@ -38,13 +38,14 @@ def verdict_html(decision: Decision, palette: Palette) -> str:
     """The verdict as escaped HTML; the label has its colour and its shape."""
     label = escape(narration.name(decision.label_name))
     colour = palette.label(decision.label)
+    sure = narration.sure(decision.confidence)
     rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
     return (
-        '<div role="status" style="display:flex;flex-wrap:wrap;align-items:baseline;gap:0.1rem 0.7rem;'
-        'line-height:1.25">'
+        '<div role="status" style="display:flex;flex-wrap:wrap;align-items:baseline;'
+        'gap:0.1rem 0.7rem;line-height:1.25">'
         f'<span style="font-size:1.9rem;font-weight:700;color:{colour}">'
         f'<span aria-hidden="true">{glyph(decision.label)}</span> {label}</span>'
-        f'<span style="font-size:1.25rem;font-weight:600">{narration.fixed(decision.confidence)} sure</span>'
+        f'<span style="font-size:1.25rem;font-weight:600">{sure}</span>'
         f'<span style="font-size:1.25rem">{escape(rest)}</span>'
         "</div>"
     )

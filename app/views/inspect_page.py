@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import narration, wording
+from app import wording
 from app.charts.palette import palette
 from app.components import reasons, score_panel, session
 from app.components.policy_picker import pick_policy
@@ -34,7 +34,7 @@ def show_result(shown: Shown) -> None:
         score_panel.show_score(trace, decision, colours)
         score_panel.show_stepper(trace, decision)
 
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         reasons.show_why_not(trace, decision, colours)
     with right:
