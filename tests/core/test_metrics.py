@@ -120,7 +120,7 @@ def test_one_layer_leaves_nothing_to_overthink() -> None:
     assert seen == metrics.Overthinking(0.0, 0.0, 0.0)
 
 
-# ------------------------------------------------------------------------------ area under the curve
+# ---------------------------------------------------------------------------- area under the curve
 def test_area_by_hand() -> None:
     # .6 from cost .2 to .5, .9 from .5 to 1; the point (.8, .7) lies under the envelope
     area = metrics.area_under_cost_curve([0.5, 0.2, 0.8], [0.9, 0.6, 0.7])
