@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import torch
+
 from app.presets import FOLDER, SENTENCES
 from elbert_core.engine import load_engine
 from elbert_core.traces import trace_to_json
@@ -21,9 +23,12 @@ REPEATS = 5
 def main(arguments: list[str] | None = None) -> None:
     """Read every preset sentence to full depth and store the records."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", required=True, help="folder of the trained model")
+    parser.add_argument(
+        "--checkpoint", default="checkpoints/elbert-sst2", help="folder of the trained model"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the traces")
     options = parser.parse_args(arguments)
+    torch.set_num_threads(1)  # as the app does, so that the milliseconds compare
     engine = load_engine(options.checkpoint, device="cpu")
     options.out.mkdir(parents=True, exist_ok=True)
     engine.trace(SENTENCES["easy"])  # the first pass pays for warming up

@@ -70,15 +70,17 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
         return engine.trace(text)
 
 
-def stop_for_real(checkpoint: str, device: str, text: str, policy: ExitPolicy) -> BatchExits:
-    """Run one sentence with a policy and let it stop.
+def stop_for_real(
+    checkpoint: str, device: str, text: str, policy: ExitPolicy
+) -> tuple[BatchExits, str]:
+    """Run one sentence with a policy and let it stop; the result and the device it ran on.
 
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
     engine = _open(checkpoint, device)
     with _model():
-        return engine.run([text], policy)
+        return engine.run([text], policy), engine.device
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

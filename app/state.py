@@ -199,6 +199,7 @@ class RealRun:
         exit_layer, n_layers, reason: where it left and why.
         label, label_name, confidence: its answer.
         ms: wall-clock milliseconds of the run, tokenising included.
+        device: where it ran.
     """
 
     policy: ExitPolicy
@@ -209,6 +210,7 @@ class RealRun:
     label_name: str
     confidence: float
     ms: float
+    device: str
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ READ_HELP = "Ctrl+Enter in the text box does the same"
 PRESETS_LABEL = "Or pick an example"
 READING = "Reading…"
 STOPPING = "Reading again, stopping for real…"
+EXAMPLES_ONLY = "No trained model is at hand here, so only the examples can be shown."
 EMPTY_STATE = "Nothing to show yet. Type a sentence above and press Read."
 
 PRESET_TITLES: dict[str, str] = {
@@ -173,7 +174,11 @@ STAVE_LABELS = "Which label leads?"
 STAVE_MS = "Milliseconds for each layer"
 NEEDS_OVER = "(sure above {:.2f})"
 NEEDS_UNDER = "(sure under {:.2f})"
-NEEDS_RUN = "({:.0f} in a row needed)"
+NEEDS_RUN: dict[str, str] = {
+    "window": "({:.0f} in a row needed)",
+    "patience": "({:.0f} confirmations needed)",
+    "divergence_run": "({:.0f} small steps needed)",
+}
 NEEDS_UNDER_NATS = "(sure under {:.2f} nats)"
 AXIS_DEPTH = "layers applied"
 FLAG_EXIT = "stops here"
@@ -201,6 +206,13 @@ SAVED_MS_HELP = (
     "Measured once, at batch size 1, on the machine and device named below; sums the layers up to "
     "the exit, embeddings included, against the full pass. Single measurements are noisy."
 )
+REAL_SAME = "It really stopped, with the same result:"
+REAL_OTHER = (
+    "It really stopped, with another result than the record above, which another model or machine "
+    "may have made:"
+)
+REAL_TIME = "Took {ms:.1f} ms in one run on {device}."
+READ_BY = "Read by {checkpoint} on {device}, {dtype}."
 REAL_BUTTON = "Check by really stopping"
 REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
 PIECES_HEADING = "What the model reads: {count} pieces"
@@ -225,6 +237,7 @@ OPEN_TRACE_HELP = (
 )
 CHECKPOINT_LABEL = "Model"
 DEVICE_LABEL = "Device"
+ONE_DEVICE = "New sentences are read on the processor (CPU), the only device here."
 DEVICE_NAMES: dict[str, str] = {
     "": "automatic",
     "cpu": "processor (CPU)",
@@ -234,7 +247,59 @@ DEVICE_NAMES: dict[str, str] = {
 # -- the table -------------------------------------------------------------------------------------
 COLUMN_LAYER = "Layer"
 COLUMN_LEADS = "Leads"
+COLUMN_PROBABILITY = "Probability"
 COLUMN_ENTROPY = "Doubt (entropy)"
-COLUMN_MS = "ms"
+COLUMN_MS = "Milliseconds"
 COLUMN_VERDICT = "What happens"
 TABLE_ALT = "One row for each layer: probabilities, entropy, milliseconds and what the rule says."
+
+# -- About -----------------------------------------------------------------------------------------
+ABOUT_HEADLINE = "What this is"
+ABOUT_TEXT = (
+    "ALBERT is a language model whose layers are one and the same layer, applied again and again. "
+    "ELBERT adds an exit: after every pass a small head guesses the label, and a rule decides "
+    "whether the guess is good enough to stop. Easy sentences leave early, hard ones read on. This "
+    "app shows that decision for a sentence of yours."
+)
+ABOUT_LIMITS = (
+    "The model has learned from film reviews in English. On other topics and in other languages "
+    "its answers mean little, and being sure is not the same as being right."
+)
+DEFINITIONS_HEADING = "What the words mean"
+DEFINITIONS: tuple[tuple[str, str, str], ...] = (
+    ("Layer", "One pass through the shared layer; counted from 1.", "layers applied, 1…L"),
+    ("Exit layer", "How many passes a sentence needed.", "exit_layer"),
+    ("Sure", "The probability of the leading label.", "confidence = max p"),
+    (
+        "Doubt",
+        "How evenly the probability is spread: 0 certain, 1 an even guess.",
+        "−Σ p ln p ÷ ln K",
+    ),
+    ("Agreeing layers", "Layers in a row with the same leading label.", "confidence window"),
+    ("Confirmed", "A layer repeats the label of the one before.", "patience"),
+    ("Small step", "The probabilities hardly moved since the layer before.", "JS divergence < τ"),
+    ("Layers saved", "The share of layers not needed.", "1 − exit layer ÷ L"),
+    ("Speed-up", "Theoretical: all layers against layers applied.", "L ÷ mean exit layer"),
+    ("Arithmetic", "Multiply-accumulates of layers and exit heads.", "MACs"),
+    ("Time", "Measured milliseconds, one sentence at a time.", "embedding + layers"),
+)
+DEFINITION_COLUMNS = ("Word", "In plain words", "Formula or term")
+MODEL_HEADING = "The model"
+MODEL_NONE = "No trained model is at hand here."
+MODEL_NO_CARD = "This model comes without a model card."
+SOURCES_HEADING = "Sources and licences"
+SOURCES = """
+- **ELBERT**: Xie, Lu, Wang, Wang 2021, *ELBERT: Fast ALBERT with Confidence-Window Based Early Exit*, arXiv:2107.00175
+- **ALBERT**: Lan et al. 2020, arXiv:1909.11942
+- **DeeBERT**: Xin et al. 2020, arXiv:2004.12993 · **PABEE**: Zhou et al. 2020, arXiv:2006.04152
+- **F-PABEE**: Gao et al. 2023, arXiv:2305.11916 · **Confidence exits**: Schwartz et al. 2020, arXiv:2004.07453
+- Colours: Okabe and Ito 2008, *Color Universal Design*
+
+The program is under the Apache License 2.0; the model card names the licence of the model and of the
+data it learned from. The example sentences were written for this app.
+"""  # noqa: E501  # one entry a line
+VERSIONS_HEADING = "Versions and device"
+PRIVACY = (
+    "Sentences are read on the machine that runs this app. They are not stored, not logged and not "
+    "sent anywhere else; only the link in the address bar carries them."
+)

@@ -10,11 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from app import wording
 
 Row = dict[str, Any]
+Spec = dict[str, Any]
+
+_ENDS: Spec = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
 
 _HATCH_STEP = 14.0  # pixels between hatch lines, measured downwards
 _HATCH_SLOPE = 50.0  # pixels up for one layer to the right: about 45 degrees at usual widths
@@ -66,40 +67,45 @@ def nice_ceiling(value: float) -> float:
 
 
 class Canvas:
-    """Axes that all marks share."""
+    """Axes that all marks share, and the marks as Vega-Lite layers.
+
+    Every mark takes `name` (found again in tests and in the picture's source), its rows, `ink`: the
+    field that holds each row's own colour, and Vega-Lite's mark properties.
+    """
 
     def __init__(self, n_layers: int, place: Staves) -> None:
         """Canvas for `n_layers` layers and the staves of `place`."""
         self.n_layers = n_layers
         self.place = place
-        every = 1 if self.n_layers <= 12 else 2
-        self.x_scale = alt.Scale(domain=[0.5, self.n_layers + 0.5], nice=False, zero=False)
-        self.x_axis = alt.Axis(
-            title=wording.AXIS_DEPTH,
-            values=[n for n in range(1, self.n_layers + 1) if (n - 1) % every == 0],
-            format="d",
-            grid=False,
-            ticks=False,
-            domain=False,
-            labelOverlap=False,
-            titlePadding=2,
-        )
+        every = 1 if n_layers <= 12 else 2
+        bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
+        self._x: Spec = {
+            "type": "quantitative",
+            "scale": {"domain": [0.5, n_layers + 0.5], "nice": False, "zero": False},
+            "axis": {
+                **bare,
+                "title": wording.AXIS_DEPTH,
+                "values": list(range(1, n_layers + 1, every)),
+                "format": "d",
+                "titlePadding": 2,
+            },
+        }
         ticks = self._ticks()
-        pick = "''"
-        for position, label in ticks.items():
-            pick = f"datum.value === {position} ? '{label}' : {pick}"
-        self.y_axis = alt.Axis(
-            title=None,
-            values=list(ticks),
-            labelExpr=pick,
-            grid=False,
-            ticks=False,
-            domain=False,
-            labelOverlap=False,
-            minExtent=26,
-            maxExtent=26,
-        )
-        self.y_scale = alt.Scale(domain=[0, place.height], reverse=True, nice=False, zero=False)
+        label = "''"
+        for position, text in ticks.items():
+            label = f"datum.value === {position} ? '{text}' : {label}"
+        self._y: Spec = {
+            "type": "quantitative",
+            "scale": {"domain": [0, place.height], "reverse": True, "nice": False, "zero": False},
+            "axis": {
+                **bare,
+                "title": None,
+                "values": list(ticks),
+                "labelExpr": label,
+                "minExtent": 26,
+                "maxExtent": 26,
+            },
+        }
 
     def _ticks(self) -> dict[float, str]:
         ticks: dict[float, str] = {}
@@ -109,39 +115,41 @@ class Canvas:
         ticks[self.place.probs.y(0.5)] = "½"
         return ticks
 
-    def x(self, name: str = "x") -> alt.X:
-        """Depth in layers."""
-        return alt.X(f"{name}:Q", scale=self.x_scale, axis=self.x_axis)
-
-    def y(self, name: str = "y") -> alt.Y:
-        """Pixels from the top."""
-        return alt.Y(f"{name}:Q", scale=self.y_scale, axis=self.y_axis)
-
-    def marks(self, rows: list[Row]) -> alt.Chart:
-        """Marks at (x, y) in their own `ink`, one line or point set for each `index`."""
-        chart: alt.Chart = alt.Chart(alt.InlineData(values=rows)).encode(
-            x=self.x(), y=self.y(), color=alt.Color("ink:N", scale=None), detail="index:N"
-        )
-        return chart
-
-    def boxes(self, rows: list[Row], **mark: Any) -> alt.Chart:
+    def boxes(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
         """Rectangles between (x, y) and (x2, y2)."""
-        base = alt.Chart(alt.InlineData(values=rows)).mark_rect(**mark)
-        chart: alt.Chart = base.encode(x=self.x(), x2="x2:Q", y=self.y(), y2="y2:Q")
-        return chart
+        return self._layer(name, rows, {"type": "rect", **mark}, ink, _ENDS)
 
-    def lines(self, rows: list[Row], **mark: Any) -> alt.Chart:
+    def rules(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
         """Straight lines between (x, y) and (x2, y2)."""
-        base = alt.Chart(alt.InlineData(values=rows)).mark_rule(**mark)
-        chart: alt.Chart = base.encode(x=self.x(), x2="x2:Q", y=self.y(), y2="y2:Q")
-        return chart
+        return self._layer(name, rows, {"type": "rule", **mark}, ink, _ENDS)
 
-    def words(self, rows: list[Row], *, at_left: bool = False, **mark: Any) -> alt.Chart:
-        """Texts at (x, y), or at the left edge."""
-        place = alt.XValue(0) if at_left else self.x()
-        base = alt.Chart(alt.InlineData(values=rows)).mark_text(baseline="middle", **mark)
-        chart: alt.Chart = base.encode(x=place, y=self.y(), text="text:N")
-        return chart
+    def lines(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """One line through (x, y) for each `index`."""
+        detail = {"detail": {"field": "index", "type": "nominal"}}
+        return self._layer(name, rows, {"type": "line", **mark}, ink, detail)
+
+    def points(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Filled shapes at (x, y)."""
+        return self._layer(name, rows, {"type": "point", "filled": True, "opacity": 1, **mark}, ink)
+
+    def words(
+        self, name: str, rows: list[Row], *, ink: str = "", at_left: bool = False, **mark: Any
+    ) -> Spec:
+        """Texts at (x, y), or at y on the left edge."""
+        more: Spec = {"text": {"field": "text", "type": "nominal"}}
+        if at_left:
+            more["x"] = {"value": 0}
+        return self._layer(name, rows, {"type": "text", "baseline": "middle", **mark}, ink, more)
+
+    def _layer(
+        self, name: str, rows: list[Row], mark: Spec, ink: str, more: Spec | None = None
+    ) -> Spec:
+        encoding: Spec = {"x": {"field": "x", **self._x}, "y": {"field": "y", **self._y}}
+        if ink:
+            # a colour as it stands: a scale would give the figure a legend that it does not need
+            encoding["color"] = {"field": ink, "type": "nominal", "scale": None}
+        encoding.update(more or {})
+        return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": encoding}
 
 
 def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:

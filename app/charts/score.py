@@ -7,18 +7,18 @@ marks the layer under the cursor.
 
 The figure is a single layered view with hand-made vertical positions in pixels rather than a
 concatenation of charts: only so can one mark cross all staves, and only so does the width follow
-the page, down to a telephone. Pure: a trace and a decision in, a chart out.
+the page, down to a telephone. It is written as Vega-Lite directly: checking the same figure through
+Altair's classes takes a tenth of a second, which would be felt at every step of the cursor. Pure: a
+trace and a decision in, a specification out.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, cast
-
-import altair as alt
+from typing import Any
 
 from app import wording
-from app.charts.canvas import Canvas, Row, Stave, Staves, hatch, nice_ceiling
+from app.charts.canvas import Canvas, Row, Spec, Stave, Staves, hatch, nice_ceiling
 from app.charts.palette import SHAPES, Palette, glyph
 from app.charts.reading import RUNS, check_of, closed_run, label_names
 from elbert_core.explanation import CheckResult, Decision
@@ -26,6 +26,14 @@ from elbert_core.results import LayerTrace
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
+
+TOOLTIPS = (
+    ("layer", wording.COLUMN_LAYER),
+    ("leads", wording.COLUMN_LEADS),
+    ("probability", wording.COLUMN_PROBABILITY),
+    ("doubt", wording.COLUMN_ENTROPY),
+    ("ms", wording.COLUMN_MS),
+)
 
 _LINE_GAP = 12.0  # pixels between a line's end and its name, and between two names
 
@@ -37,10 +45,11 @@ def staves(trace: LayerTrace, decision: Decision) -> Staves:
     run = check_of(decision, 1, *RUNS)
     nats = entropy is not None and entropy.quantity == "entropy_nats"
     under = wording.NEEDS_UNDER_NATS if nats else wording.NEEDS_UNDER
+    runs = wording.NEEDS_RUN.get(run.quantity, "") if run is not None else ""
     return Staves(
         probs=Stave(_needing(wording.STAVE_PROBS, wording.NEEDS_OVER, confidence), 44, 138),
         entropy=Stave(_needing(wording.STAVE_ENTROPY, under, entropy), 172, 226),
-        labels=Stave(_needing(wording.STAVE_LABELS, wording.NEEDS_RUN, run), 260, 292),
+        labels=Stave(_needing(wording.STAVE_LABELS, runs, run), 260, 292),
         ms=Stave(wording.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
         height=368,
     )
@@ -50,10 +59,8 @@ def _needing(title: str, need: str, check: CheckResult | None) -> str:
     return title if check is None else f"{title} {need.format(check.needed)}"
 
 
-def score(
-    trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palette
-) -> alt.LayerChart:
-    """The whole figure.
+def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palette) -> Spec:
+    """The whole figure, as a Vega-Lite specification.
 
     Args:
         trace: all layers of one sentence.
@@ -64,7 +71,7 @@ def score(
     place = staves(trace, decision)
     canvas = Canvas(trace.n_layers, place)
     names = label_names(trace)
-    parts: list[alt.Chart] = [
+    layers: list[Spec] = [
         _cursor_band(canvas, cursor, palette),
         *_grid(canvas, palette),
         *_probabilities(canvas, trace, decision, names, palette),
@@ -77,22 +84,22 @@ def score(
         *_line_names(canvas, trace, names, palette),
         _hover(canvas, trace, names),
     ]
-    chart = alt.LayerChart(
-        layer=parts,
-        width="container",
-        height=place.height,
+    return {
+        "layer": layers,
+        "width": "container",
+        "height": place.height,
         # only the width follows the page: the staves keep their heights in pixels
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-    )
-    return cast("alt.LayerChart", chart.configure_view(stroke=None))
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": {"view": {"stroke": None}},
+    }
 
 
-def _cursor_band(canvas: Canvas, cursor: int, palette: Palette) -> alt.Chart:
+def _cursor_band(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
     row = {"x": cursor - 0.5, "x2": cursor + 0.5, "y": 24, "y2": canvas.place.height}
-    return canvas.boxes([row], color=palette.cursor, opacity=0.28, cornerRadius=3)
+    return canvas.boxes("cursor", [row], color=palette.cursor, opacity=0.28, cornerRadius=3)
 
 
-def _grid(canvas: Canvas, palette: Palette) -> list[alt.Chart]:
+def _grid(canvas: Canvas, palette: Palette) -> list[Spec]:
     left, right = 0.5, canvas.n_layers + 0.5
     place = canvas.place
     heights = [s.y(v) for s in (place.probs, place.entropy, place.ms) for v in (0, s.high)]
@@ -100,24 +107,26 @@ def _grid(canvas: Canvas, palette: Palette) -> list[alt.Chart]:
     half = place.probs.y(0.5)
     middle: list[Row] = [{"x": left, "x2": right, "y": half, "y2": half}]
     return [
-        canvas.lines(grid, color=palette.faint),
-        canvas.lines(middle, color=palette.faint, strokeDash=[3, 3]),
+        canvas.rules("grid", grid, color=palette.faint),
+        canvas.rules("half", middle, color=palette.faint, strokeDash=[3, 3]),
     ]
 
 
-def _titles(canvas: Canvas, palette: Palette) -> list[alt.Chart]:
+def _titles(canvas: Canvas, palette: Palette) -> list[Spec]:
     rows: list[Row] = [{"y": stave.top - 13, "text": stave.title} for stave in canvas.place.all]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
     return [
         # a halo in the page's colour, so that a title can be read across the exit mark
-        canvas.words(rows, at_left=True, stroke=palette.paper, strokeWidth=4, **font),
-        canvas.words(rows, at_left=True, color=palette.muted, **font),
+        canvas.words(
+            "titles_halo", rows, at_left=True, stroke=palette.paper, strokeWidth=4, **font
+        ),
+        canvas.words("titles", rows, at_left=True, color=palette.muted, **font),
     ]
 
 
 def _probabilities(
     canvas: Canvas, trace: LayerTrace, decision: Decision, names: list[str], palette: Palette
-) -> list[alt.Chart]:
+) -> list[Spec]:
     stave = canvas.place.probs
     rows: list[Row] = [
         {
@@ -131,20 +140,22 @@ def _probabilities(
         for layer, probs in enumerate(trace.probs, start=1)
         for i, p in enumerate(probs)
     ]
-    parts = [canvas.marks(rows).mark_line(strokeWidth=2.5, interpolate="monotone")]
+    parts = [
+        canvas.lines("probabilities", rows, ink="ink", strokeWidth=2.5, interpolate="monotone")
+    ]
     for index in range(len(names)):
         shape = SHAPES[index % len(SHAPES)]
         mine = [row for row in rows if row["index"] == index]
-        parts.append(canvas.marks(mine).mark_point(filled=True, opacity=1, size=55, shape=shape))
+        parts.append(canvas.points(f"points_{index}", mine, ink="ink", size=55, shape=shape))
     check = check_of(decision, 1, "confidence")
     if check is not None:
-        parts.append(_threshold(canvas, stave, check.needed, palette))
+        parts.append(_threshold(canvas, "needed_probability", stave, check.needed, palette))
     return parts
 
 
 def _line_names(
     canvas: Canvas, trace: LayerTrace, names: list[str], palette: Palette
-) -> list[alt.Chart]:
+) -> list[Spec]:
     """Each line's label beside its end: quicker to read than a legend."""
     stave = canvas.place.probs
     ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))
@@ -163,20 +174,18 @@ def _line_names(
     ]
     font: dict[str, Any] = {"align": "right", "fontSize": 12, "fontWeight": 600}
     return [
-        canvas.words(rows, stroke=palette.paper, strokeWidth=4, **font),
-        canvas.words(rows, **font).encode(color=alt.Color("ink:N", scale=None)),
+        canvas.words("line_names_halo", rows, stroke=palette.paper, strokeWidth=4, **font),
+        canvas.words("line_names", rows, ink="ink", **font),
     ]
 
 
-def _threshold(canvas: Canvas, stave: Stave, value: float, palette: Palette) -> alt.Chart:
+def _threshold(canvas: Canvas, name: str, stave: Stave, value: float, palette: Palette) -> Spec:
     y, right = stave.y(value), canvas.n_layers + 0.5
     line: Row = {"x": 0.5, "x2": right, "y": y, "y2": y}
-    return canvas.lines([line], color=palette.ink, strokeDash=[5, 3], strokeWidth=1.5)
+    return canvas.rules(name, [line], color=palette.ink, strokeDash=[5, 3], strokeWidth=1.5)
 
 
-def _entropy(
-    canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette
-) -> list[alt.Chart]:
+def _entropy(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette) -> list[Spec]:
     stave = canvas.place.entropy
     first = check_of(decision, 1, "entropy", "entropy_nats")
     rows: list[Row] = []
@@ -193,17 +202,17 @@ def _entropy(
                 "doubt": round(float(doubt), 4),
             }
         )
-    bars = canvas.boxes(rows, cornerRadius=1).encode(color=alt.Color("ink:N", scale=None))
+    bars = canvas.boxes("entropy", rows, ink="ink", cornerRadius=1)
     if first is None:
         return [bars]
     nats = first.quantity == "entropy_nats"
     value = first.needed / math.log(len(trace.label_names)) if nats else first.needed
-    return [bars, _threshold(canvas, stave, value, palette)]
+    return [bars, _threshold(canvas, "needed_entropy", stave, value, palette)]
 
 
 def _cells(
     canvas: Canvas, trace: LayerTrace, decision: Decision, names: list[str], palette: Palette
-) -> list[alt.Chart]:
+) -> list[Spec]:
     stave = canvas.place.labels
     cells: list[Row] = []
     for layer, label in enumerate(trace.labels, start=1):
@@ -214,40 +223,27 @@ def _cells(
                 "x2": layer + 0.46,
                 "y": stave.top,
                 "y2": stave.bottom,
-                "middle": layer,
-                "y_sign": stave.top + (16 if run is None else 10),
-                "y_count": stave.top + 23,
+                "index": index,
                 "fill": palette.label(index),
                 "ink": palette.label_ink(index),
                 "label": names[index],
-                "text": "" if run is None else f"{run.value:.0f}",
+                "count": "" if run is None else f"{run.value:.0f}",
             }
         )
+    signs: list[Row] = []
+    counts: list[Row] = []
+    for layer, cell in enumerate(cells, start=1):
+        middle = {"x": layer, "ink": cell["ink"], "index": cell["index"]}
+        signs.append({**middle, "y": stave.top + (10 if cell["count"] else 16)})
+        counts.append({**middle, "y": stave.top + 23, "text": cell["count"]})
     parts = [
-        canvas.boxes(cells, cornerRadius=3).encode(color=alt.Color("fill:N", scale=None)),
-        alt.Chart(alt.InlineData(values=cells))
-        .mark_text(baseline="middle", fontSize=11, fontWeight=600)
-        .encode(
-            x=canvas.x("middle"),
-            y=canvas.y("y_count"),
-            color=alt.Color("ink:N", scale=None),
-            text="text:N",
-        ),
+        canvas.boxes("labels", cells, ink="fill", cornerRadius=3),
+        canvas.words("counts", counts, ink="ink", fontSize=11, fontWeight=600),
     ]
     for index in sorted({int(label) for label in trace.labels}):
-        # one mark a label: a scale of shapes here would give the figure a second legend
-        mine = [c for c, label in zip(cells, trace.labels, strict=True) if label == index]
-        parts.append(
-            alt.Chart(alt.InlineData(values=mine))
-            .mark_point(
-                filled=True,
-                opacity=1,
-                size=40,
-                shape=SHAPES[index % len(SHAPES)],
-                color=palette.label_ink(index),
-            )
-            .encode(x=canvas.x("middle"), y=canvas.y("y_sign"))
-        )
+        mine = [sign for sign in signs if sign["index"] == index]
+        shape = SHAPES[index % len(SHAPES)]
+        parts.append(canvas.points(f"signs_{index}", mine, ink="ink", size=40, shape=shape))
     closed = closed_run(decision)
     if closed is not None:
         first, last = closed
@@ -258,11 +254,11 @@ def _cells(
             {"x": left, "x2": left, "y": low - 5, "y2": low},
             {"x": right, "x2": right, "y": low - 5, "y2": low},
         ]
-        parts.append(canvas.lines(bracket, color=palette.ink, strokeWidth=2))
+        parts.append(canvas.rules("bracket", bracket, color=palette.ink, strokeWidth=2))
     return parts
 
 
-def _milliseconds(canvas: Canvas, trace: LayerTrace, palette: Palette) -> list[alt.Chart]:
+def _milliseconds(canvas: Canvas, trace: LayerTrace, palette: Palette) -> list[Spec]:
     stave = canvas.place.ms
     rows: list[Row] = [
         {
@@ -274,30 +270,35 @@ def _milliseconds(canvas: Canvas, trace: LayerTrace, palette: Palette) -> list[a
         }
         for layer, ms in enumerate(trace.layer_ms, start=1)
     ]
-    return [canvas.boxes(rows, color=palette.bar, cornerRadius=1)]
+    return [canvas.boxes("milliseconds", rows, color=palette.bar, cornerRadius=1)]
 
 
-def _after_exit(canvas: Canvas, decision: Decision, palette: Palette) -> list[alt.Chart]:
+def _after_exit(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
     left, right = decision.exit_layer + 0.5, canvas.n_layers + 0.5
     if left >= right:
         return []
     top, height = 26.0, canvas.place.height
     veil: Row = {"x": left, "x2": right, "y": top, "y2": height}
     parts = [
-        canvas.boxes([veil], color=palette.paper, opacity=0.62),
-        canvas.lines(hatch(left, right, top, height), color=palette.muted, opacity=0.22),
+        canvas.boxes("veil", [veil], color=palette.paper, opacity=0.62),
+        canvas.rules("hatch", hatch(left, right, top, height), color=palette.muted, opacity=0.22),
     ]
     if right - left >= 0.25 * canvas.n_layers:  # else there is no room for the words on a telephone
         words: Row = {"x": right - 0.05, "y": 12, "text": wording.NOT_NEEDED}
         parts.append(
             canvas.words(
-                [words], align="right", color=palette.muted, fontSize=12, fontStyle="italic"
+                "not_needed",
+                [words],
+                align="right",
+                color=palette.muted,
+                fontSize=12,
+                fontStyle="italic",
             )
         )
     return parts
 
 
-def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[alt.Chart]:
+def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
     layer = decision.exit_layer
     early = layer < decision.n_layers
     to_left = layer > decision.n_layers / 2
@@ -306,6 +307,7 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[alt
     x = layer + 0.5
     mark: Row = {"x": x, "x2": x, "y": 4, "y2": canvas.place.height}
     flag = canvas.words(
+        "exit_flag",
         [{"x": x, "y": 12, "text": f"{text} ▸" if to_left else f"◂ {text}"}],
         align="right" if to_left else "left",
         dx=-6 if to_left else 6,
@@ -313,10 +315,10 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[alt
         fontSize=13,
         fontWeight=700,
     )
-    return [canvas.lines([mark], color=palette.ink, strokeWidth=3), flag]
+    return [canvas.rules("exit_mark", [mark], color=palette.ink, strokeWidth=3), flag]
 
 
-def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> alt.Chart:
+def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> Spec:
     rows: list[Row] = []
     for layer in range(1, canvas.n_layers + 1):
         index = int(trace.labels[layer - 1])
@@ -333,13 +335,14 @@ def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> alt.Chart:
                 "ms": f"{trace.layer_ms[layer - 1]:.2f}",
             }
         )
-    pick = alt.selection_point(name=SELECTION, fields=["layer"], on="click", empty=False)
-    tips = [
-        alt.Tooltip("layer:Q", title="Layer"),
-        alt.Tooltip("leads:N", title=wording.COLUMN_LEADS),
-        alt.Tooltip("probability:N", title="Probability"),
-        alt.Tooltip("doubt:N", title=wording.COLUMN_ENTROPY),
-        alt.Tooltip("ms:N", title="Milliseconds"),
+    boxes = canvas.boxes("layers", rows, opacity=0, cursor="pointer")
+    boxes["encoding"]["tooltip"] = [
+        {"field": field, "title": title, "type": "nominal"} for field, title in TOOLTIPS
     ]
-    boxes = canvas.boxes(rows, opacity=0, cursor="pointer")
-    return boxes.encode(tooltip=tips).add_params(pick)
+    boxes["params"] = [
+        {
+            "name": SELECTION,
+            "select": {"type": "point", "fields": ["layer"], "on": "click"},
+        }
+    ]
+    return boxes

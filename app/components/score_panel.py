@@ -18,8 +18,8 @@ CHART = "inspect.score"
 def show_score(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
     """The figure; a click on a layer moves the cursor there."""
     layer = session.cursor(trace.n_layers, decision.exit_layer)
-    st.altair_chart(
-        score(trace, decision, cursor=layer, palette=palette),
+    st.vega_lite_chart(
+        spec=score(trace, decision, cursor=layer, palette=palette),
         width="stretch",
         key=CHART,
         on_select=lambda: _clicked(trace.n_layers),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import presets, wording
+from app import presets, resources, wording
 from app.components import session
 from app.inputs import plain_markdown
 
@@ -40,10 +40,13 @@ def ask_for_sentence() -> None:
             key=session.PRESET,
             on_change=_preset_picked,
             label_visibility="collapsed",
+            wrap=True,
         )
         preset = session.state().preset
         if preset is not None:
             st.caption(wording.PRESET_REMARKS[preset], width="content")
+    if not resources.checkpoint_names():
+        st.caption(wording.EXAMPLES_ONLY)
     problem = session.message()
     if problem is not None:
         st.warning(plain_markdown(problem))

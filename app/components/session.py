@@ -111,7 +111,9 @@ def stop_for_real() -> None:
     asked = state()
     policy = asked.exit_policy()
     try:
-        exits = resources.stop_for_real(checkpoint(), asked.device, on_show.trace.text, policy)
+        exits, device = resources.stop_for_real(
+            checkpoint(), asked.device, on_show.trace.text, policy
+        )
     except ElbertError as error:
         _complain(_trouble(error), stays=False)
         return
@@ -125,6 +127,7 @@ def stop_for_real() -> None:
         label_name=exits.label_names[label],
         confidence=float(exits.probs[0, label]),
         ms=1000 * exits.seconds,
+        device=device,
     )
     st.session_state[_MESSAGE] = None
 

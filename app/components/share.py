@@ -15,6 +15,8 @@ from elbert_core.explanation import Decision
 from elbert_core.traces import MAX_BYTES, trace_from_json, trace_to_csv, trace_to_json
 
 _FILE = "inspect.file"
+_CHECKPOINT = "inspect.checkpoint"
+_DEVICE = "inspect.device"
 MAX_SHOWN_LAYERS = 64
 MAX_SHOWN_LABELS = 12
 
@@ -53,23 +55,29 @@ def show_share(shown: Shown, decision: Decision) -> None:
 
 def _pick_model() -> None:
     asked = session.state()
+    before = (asked.checkpoint, asked.device)
     names, devices = resources.checkpoint_names(), resources.device_names()
     if len(names) > 1:
-        asked.checkpoint = st.selectbox(
-            wording.CHECKPOINT_LABEL,
-            names,
-            index=names.index(session.checkpoint()),
-            format_func=plain_markdown,
+        if st.session_state.get(_CHECKPOINT) not in names:
+            st.session_state[_CHECKPOINT] = session.checkpoint()
+        chosen = st.selectbox(
+            wording.CHECKPOINT_LABEL, names, format_func=plain_markdown, key=_CHECKPOINT
         )
+        asked.checkpoint = "" if chosen == names[0] else chosen
     if len(devices) > 1:
-        choices = ("", *devices)
-        current = asked.device if asked.device in choices else ""
+        if _DEVICE not in st.session_state:
+            st.session_state[_DEVICE] = asked.device
         asked.device = st.selectbox(
             wording.DEVICE_LABEL,
-            choices,
-            index=choices.index(current),
+            ("", *devices),
             format_func=lambda name: wording.DEVICE_NAMES[name],
+            key=_DEVICE,
         )
+    else:
+        st.caption(wording.ONE_DEVICE)
+    if (asked.checkpoint, asked.device) != before and asked.preset is None and asked.text:
+        session.read_text(asked.text)
+        st.rerun()
 
 
 def _file_opened() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import narration, wording
 from app.charts.palette import Palette, glyph
+from app.inputs import plain_markdown
 from app.state import Shown
 from elbert_core.explanation import Decision
 
@@ -22,6 +23,31 @@ def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
         colour = _BADGE_COLOURS[mode]
         st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
         st.text(f"Saves {narration.saved_layers(decision)}.", width="content")
+        st.caption(plain_markdown(read_by(shown)), width="content")
+    if shown.trace.truncated:
+        trace = shown.trace
+        st.info(wording.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full))
+
+
+def read_by(shown: Shown) -> str:
+    """Which model made the record, and where."""
+    trace = shown.trace
+    return wording.READ_BY.format(
+        checkpoint=trace.checkpoint[:60], device=trace.device[:30], dtype=trace.dtype[:30]
+    )
+
+
+def show_real_run(shown: Shown, decision: Decision) -> None:
+    """What happened when the model really stopped under the rule in use, if it was tried."""
+    real = shown.real
+    if real is None or real.policy != decision.policy:
+        return
+    st.text(wording.REAL_SAME if is_real(shown, decision) else wording.REAL_OTHER)
+    answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
+    st.text(
+        f"{answer}, after layer {real.exit_layer} of {real.n_layers}. "
+        + wording.REAL_TIME.format(ms=real.ms, device=real.device)
+    )
 
 
 def is_real(shown: Shown, decision: Decision) -> bool:

@@ -10,7 +10,7 @@ from app.components import reasons, score_panel, session
 from app.components.policy_picker import pick_policy
 from app.components.sentence import ask_for_sentence
 from app.components.share import show_share
-from app.components.verdict import show_verdict
+from app.components.verdict import show_real_run, show_verdict
 from app.inputs import piece
 from app.state import Shown
 from elbert_core.explanation import explain
@@ -39,7 +39,11 @@ def show_result(shown: Shown) -> None:
         reasons.show_why_not(trace, decision, colours)
     with right:
         reasons.show_savings(decision)
-        st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, on_click=session.stop_for_real)
+        if st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, key="inspect.stop"):
+            with st.spinner(wording.STOPPING):
+                session.stop_for_real()
+            st.rerun()
+        show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
     with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
