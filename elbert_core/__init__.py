@@ -65,57 +65,116 @@ __all__ = ["__version__", *_WHERE]  # noqa: PLE0604  # the names below are strin
 if TYPE_CHECKING:
     from elbert_core.checkpoints import (
         check_checkpoint as check_checkpoint,
+    )
+    from elbert_core.checkpoints import (
         list_checkpoints as list_checkpoints,
+    )
+    from elbert_core.checkpoints import (
         load_checkpoint as load_checkpoint,
+    )
+    from elbert_core.checkpoints import (
         save_checkpoint as save_checkpoint,
     )
     from elbert_core.data import load_table as load_table
-    from elbert_core.distillation import DistillConfig as DistillConfig, distill as distill
-    from elbert_core.engine import EarlyExitEngine as EarlyExitEngine, load_engine as load_engine
+    from elbert_core.distillation import DistillConfig as DistillConfig
+    from elbert_core.distillation import distill as distill
+    from elbert_core.engine import EarlyExitEngine as EarlyExitEngine
+    from elbert_core.engine import load_engine as load_engine
     from elbert_core.errors import (
         CheckpointError as CheckpointError,
+    )
+    from elbert_core.errors import (
         ConfigError as ConfigError,
+    )
+    from elbert_core.errors import (
         ElbertError as ElbertError,
+    )
+    from elbert_core.errors import (
         InputError as InputError,
     )
-    from elbert_core.evaluation import SweepPoint as SweepPoint, sweep as sweep
-    from elbert_core.explanation import Decision as Decision, explain as explain
+    from elbert_core.evaluation import SweepPoint as SweepPoint
+    from elbert_core.evaluation import sweep as sweep
+    from elbert_core.explanation import Decision as Decision
+    from elbert_core.explanation import explain as explain
     from elbert_core.losses import LayerWeights as LayerWeights
     from elbert_core.modeling import (
         ElbertConfig as ElbertConfig,
+    )
+    from elbert_core.modeling import (
         ElbertForSequenceClassification as ElbertForSequenceClassification,
     )
     from elbert_core.policies import (
         POLICIES as POLICIES,
+    )
+    from elbert_core.policies import (
         ConfidenceThreshold as ConfidenceThreshold,
+    )
+    from elbert_core.policies import (
         ConfidenceWindow as ConfidenceWindow,
+    )
+    from elbert_core.policies import (
         DistributionPatience as DistributionPatience,
+    )
+    from elbert_core.policies import (
         EntropyThreshold as EntropyThreshold,
+    )
+    from elbert_core.policies import (
         ExitPolicy as ExitPolicy,
+    )
+    from elbert_core.policies import (
         FixedLayer as FixedLayer,
+    )
+    from elbert_core.policies import (
         History as History,
+    )
+    from elbert_core.policies import (
         NeverExit as NeverExit,
+    )
+    from elbert_core.policies import (
         Patience as Patience,
+    )
+    from elbert_core.policies import (
         policy_from_dict as policy_from_dict,
+    )
+    from elbert_core.policies import (
         policy_to_dict as policy_to_dict,
+    )
+    from elbert_core.policies import (
         replay as replay,
     )
     from elbert_core.results import (
         BatchExits as BatchExits,
+    )
+    from elbert_core.results import (
         ExitReason as ExitReason,
+    )
+    from elbert_core.results import (
         Exits as Exits,
+    )
+    from elbert_core.results import (
         LayerTrace as LayerTrace,
     )
     from elbert_core.traces import (
         trace_from_json as trace_from_json,
+    )
+    from elbert_core.traces import (
         trace_to_csv as trace_to_csv,
+    )
+    from elbert_core.traces import (
         trace_to_json as trace_to_json,
     )
-    from elbert_core.training import TrainConfig as TrainConfig, train as train
+    from elbert_core.training import TrainConfig as TrainConfig
+    from elbert_core.training import train as train
     from elbert_core.uncertainty import (
         confidence as confidence,
+    )
+    from elbert_core.uncertainty import (
         jensen_shannon as jensen_shannon,
+    )
+    from elbert_core.uncertainty import (
         label_margin as label_margin,
+    )
+    from elbert_core.uncertainty import (
         normalised_entropy as normalised_entropy,
     )
 

@@ -87,7 +87,7 @@ def load_checkpoint(
         folder_or_name: a local folder, or a hub name of an ALBERT or ELBERT classifier.
 
     Raises:
-        CheckpointError: see `check_checkpoint`; also when weights are missing for parts of the model.
+        CheckpointError: see `check_checkpoint`; also when parts of the model have no weights.
     """
     import torch
     from transformers import AutoTokenizer
@@ -158,7 +158,8 @@ def save_checkpoint(
 
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
-    stored = copy.deepcopy(model).to("cpu", getattr(torch, dtype))
+    stored = copy.deepcopy(model)
+    torch.nn.Module.to(stored, device="cpu", dtype=getattr(torch, dtype))
     stored.save_pretrained(root, max_shard_size="10GB")
     tokenizer.save_pretrained(root)
     record = {"format_version": FORMAT_VERSION, **training}

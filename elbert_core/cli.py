@@ -40,7 +40,8 @@ console = Console()
 PolicyOption = Annotated[
     str,
     typer.Option(
-        help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 or patience:patience=3. "
+        help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 "
+        "or patience:patience=3. "
         f"Rules: {', '.join(POLICIES)}."
     ),
 ]
@@ -146,7 +147,9 @@ def trace(
 
 @app.command()
 def score(
-    source: Annotated[Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")],
+    source: Annotated[
+        Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")
+    ],
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
     policy: PolicyOption = DEFAULT_POLICY,
     device: DeviceOption = "auto",
@@ -178,8 +181,8 @@ def score(
         sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     Console(stderr=True).print(
         f"{len(texts)} rows, mean exit layer {exits.exit_layer.mean():.2f} of {exits.n_layers}, "
-        f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on {engine.device} "
-        f"({engine.dtype}, batch {batch_size})"
+        f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on "
+        f"{engine.device} ({engine.dtype}, batch {batch_size})"
     )
 
 

@@ -186,14 +186,18 @@ def _find_split(folder: Path, split: str) -> Path:
         path = folder / f"{split}{suffix}"
         if path.is_file():
             return path
-    raise InputError(f"{folder} has no split {split!r}: looked for {split} with {', '.join(SUFFIXES)}")
+    raise InputError(
+        f"{folder} has no split {split!r}: looked for {split} with {', '.join(SUFFIXES)}"
+    )
 
 
 def _text_columns(row: dict[str, Any], where: str) -> tuple[str, str | None]:
     for first, second in TEXT_COLUMNS:
         if first in row and (second is None or second in row):
             return first, second
-    raise InputError(f"{where} needs a column 'text' (and 'text_b' for pairs), got {', '.join(row)}")
+    raise InputError(
+        f"{where} needs a column 'text' (and 'text_b' for pairs), got {', '.join(row)}"
+    )
 
 
 def _from_datasets(name: str, split: str) -> tuple[list[dict[str, Any]], Sequence[str] | None]:

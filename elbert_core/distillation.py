@@ -21,7 +21,6 @@ from datasets import Dataset
 from torch import Tensor, nn
 from transformers import (
     AutoModel,
-    AutoTokenizer,
     DataCollatorWithPadding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -32,18 +31,18 @@ from transformers import (
 from elbert_core.checkpoints import save_checkpoint
 from elbert_core.data import read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
-from elbert_core.losses import hidden_state_loss
-from elbert_core.modeling import ElbertForSequenceClassification
-from elbert_core.students import load_backbone, resolve_model, shared_student
-from elbert_core.training import last_checkpoint, state_pairs, training_arguments, versions
+from elbert_core.losses import hidden_state_loss, state_pairs
+from elbert_core.modeling import ElbertForSequenceClassification, ExitPooling
+from elbert_core.runs import RunSettings, last_checkpoint, move, training_arguments, versions
+from elbert_core.students import load_backbone, load_tokenizer, resolve_model, shared_student
 
 logger = logging.getLogger(__name__)
 
 Targets = Literal["each", "last"]
 
 
-@dataclass(frozen=True, slots=True)
-class DistillConfig:
+@dataclass(frozen=True, kw_only=True)
+class DistillConfig(RunSettings):
     """Settings of one distillation run; saved in training.json.
 
     Attributes:
@@ -56,9 +55,6 @@ class DistillConfig:
         targets: "each" pairs evenly spread student layers with the teacher's layers; "last" asks
             every student layer from the second on for the teacher's last states.
         sentences: how many sentences to read at most, a repeatable sample.
-        max_tokens: sentences are cut there.
-        epochs, learning_rate, batch_size, weight_decay, warmup_steps, evaluations, seed,
-        precision, max_steps: as in `TrainConfig`.
     """
 
     teacher: str
@@ -66,19 +62,12 @@ class DistillConfig:
     output: str
     student: str | None = None
     n_layers: int = 12
-    exit_pooling: str = "cls"
+    exit_pooling: ExitPooling = "cls"
     targets: Targets = "each"
     sentences: int = 200_000
     max_tokens: int = 64
-    epochs: float = 1.0
     learning_rate: float = 5e-4
     batch_size: int = 64
-    weight_decay: float = 0.01
-    warmup_steps: int = 100
-    evaluations: int = 8
-    seed: int = 0
-    precision: str = "auto"
-    max_steps: int = -1
 
     def __post_init__(self) -> None:
         if not self.texts:
@@ -138,7 +127,7 @@ def distill(config: DistillConfig) -> Path:
     """
     set_seed(config.seed)
     started = time.time()
-    tokenizer = AutoTokenizer.from_pretrained(resolve_model(config.teacher))
+    tokenizer = load_tokenizer(config.teacher)
     try:
         teacher = AutoModel.from_pretrained(resolve_model(config.teacher), use_safetensors=True)
     except (OSError, ValueError) as error:
@@ -160,7 +149,7 @@ def distill(config: DistillConfig) -> Path:
         raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
     data = encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
     arguments = training_arguments(Path(config.output) / "run", rows=len(data), config=config)
-    teacher.to(arguments.device)
+    move(teacher, arguments.device)
     trainer = Trainer(
         DistillationModule(student, teacher, config.targets),
         arguments,

@@ -74,10 +74,12 @@ class EarlyExitEngine:
         self.digest = digest
         self.device = device
         self.dtype = dtype
-        self.model = model.to(device=device, dtype=DTYPES[dtype]).eval()
+        torch.nn.Module.to(model, device=torch.device(device), dtype=DTYPES[dtype])
+        torch.nn.Module.eval(model)
+        self.model = model
         self.tokenizer = tokenizer
-        names = model.config.id2label
-        self.label_names: tuple[str, ...] = tuple(str(names[i]) for i in range(len(names)))
+        names = {int(index): str(name) for index, name in (model.config.id2label or {}).items()}
+        self.label_names: tuple[str, ...] = tuple(names[i] for i in range(len(names)))
         self.n_layers: int = model.n_layers
         limit = int(model.config.max_position_embeddings)
         self.max_tokens: int = min(limit, int(min(tokenizer.model_max_length, limit)))
@@ -132,10 +134,8 @@ class EarlyExitEngine:
             label_names=self.label_names,
             truncated=encoded.truncated,
             n_tokens_full=encoded.n_tokens_full,
-            layer_macs=metrics.layer_macs(
-                config.hidden_size, config.intermediate_size, n_tokens
-            ),
-            head_macs=metrics.head_macs(config.hidden_size, config.num_labels),
+            layer_macs=metrics.layer_macs(config.hidden_size, config.intermediate_size, n_tokens),
+            head_macs=metrics.head_macs(config.hidden_size, len(self.label_names)),
             checkpoint=self.name,
             digest=self.digest,
             device=self.device,
@@ -312,7 +312,7 @@ def load_engine(
 
 
 def resolve_device(device: str) -> str:
-    """ "auto" becomes a device that is here; anything else is checked."""
+    """Turn "auto" into a device that is here; check anything else."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -23,9 +23,12 @@ from elbert_core.policies import (
     signals_of,
 )
 
-ENTROPY_GRID = tuple(round(float(t), 4) for t in np.concatenate(
-    ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
-))
+ENTROPY_GRID = tuple(
+    round(float(t), 4)
+    for t in np.concatenate(
+        ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
+    )
+)
 SPEED_UPS = (2.0, 3.0, 4.0, 6.0)
 
 
@@ -97,9 +100,7 @@ def best_at(points: Iterable[SweepPoint], speed_up: float) -> SweepPoint | None:
     return max(fast, key=lambda p: (p.accuracy, p.speed_up_ratio), default=None)
 
 
-def evaluation_summary(
-    probs: NDArray[np.floating], gold: NDArray[np.integer]
-) -> dict[str, Any]:
+def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -> dict[str, Any]:
     """Figures for training.json and model cards, all JSON values.
 
     `area` is the area under accuracy against computation cost of the entropy sweep. The settings

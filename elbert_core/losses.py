@@ -91,14 +91,26 @@ def hidden_state_loss(
     for student, teacher in zip(student_states, teacher_states, strict=True):
         width = (student.shape[-1],)
         error = (
-            functional.layer_norm(student.float(), width)
-            - functional.layer_norm(teacher.float(), width)
-        ).square().mean(-1)
+            (
+                functional.layer_norm(student.float(), width)
+                - functional.layer_norm(teacher.float(), width)
+            )
+            .square()
+            .mean(-1)
+        )
         if attention_mask is None:
             total = total + error.mean()
         else:
             total = total + (error * attention_mask).sum() / attention_mask.sum()
     return total / len(student_states)
+
+
+def state_pairs(student_layers: int, teacher_layers: int) -> list[tuple[int, int]]:
+    """Which student layer answers for which teacher layer: evenly spread, last to last, 1-based."""
+    return [
+        (max(1, round(layer * student_layers / teacher_layers)), layer)
+        for layer in range(1, teacher_layers + 1)
+    ]
 
 
 class LayerWeights(nn.Module):

@@ -1,4 +1,4 @@
-"""The text of MODEL_CARD.md, written from the record of the run so that no figure is typed by hand."""
+"""The text of MODEL_CARD.md, made from the record of the run: no figure is typed by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
     reported = record["results"]["reported_on_odd_rows"]
     low, high = whole["full_accuracy_interval_95"]
     labels = [str(v) for _, v in sorted(config["id2label"].items(), key=lambda kv: int(kv[0]))]
-    head = "one head shared by all layers" if config["exit_heads"] == "shared" else "a head per layer"
+    head = (
+        "one head shared by all layers" if config["exit_heads"] == "shared" else "a head per layer"
+    )
     lines = [
         f"# {name}",
         "",
@@ -33,9 +35,9 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
         "",
         "## Accuracy by depth",
         "",
-        f"Validation split of `{_last_part(settings['data'])}`, {whole['rows']} rows, every row read to full "
-        "depth. The best checkpoint of the run was picked on the even-numbered rows; the odd-numbered "
-        f"ones ({reported['rows']} rows) were only reported.",
+        f"Validation split of `{_last_part(settings['data'])}`, {whole['rows']} rows, every row "
+        "read to full depth. The best checkpoint of the run was picked on the even-numbered rows; "
+        f"the odd-numbered ones ({reported['rows']} rows) were only reported.",
         "",
         "| layer | all rows | odd rows |",
         "| ---: | ---: | ---: |",
@@ -51,8 +53,9 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
         "",
         "## Accuracy at a theoretical speed-up",
         "",
-        "Theoretical speed-up = layers / mean exit layer. Settings chosen on the rows they are shown "
-        "for, so these figures say what is possible, not what a tuned threshold gives on new text.",
+        "Theoretical speed-up = layers / mean exit layer. Settings chosen on the rows they are "
+        "shown for, so these figures say what is possible, not what a tuned threshold gives on "
+        "new text.",
         "",
         "| rule | accuracy | speed-up |",
         "| --- | ---: | ---: |",

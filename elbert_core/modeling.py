@@ -17,20 +17,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from huggingface_hub.dataclasses import strict
 from torch import Tensor, nn
 from transformers import AlbertConfig, AlbertModel, AutoConfig, AutoModelForSequenceClassification
 from transformers.masking_utils import create_bidirectional_mask
-from transformers.models.albert.modeling_albert import AlbertAttention, AlbertPreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.models.albert.modeling_albert import (
+    AlbertLayer,
+    AlbertLayerGroup,
+    AlbertPreTrainedModel,
+)
+from transformers.utils.generic import ModelOutput
 
 from elbert_core.errors import ConfigError
 
-EXIT_HEADS = ("shared", "per_layer")
-EXIT_POOLINGS = ("cls", "mean")
+ExitHeads = Literal["shared", "per_layer"]
+ExitPooling = Literal["cls", "mean"]
+EXIT_HEADS: tuple[ExitHeads, ...] = ("shared", "per_layer")
+EXIT_POOLINGS: tuple[ExitPooling, ...] = ("cls", "mean")
 
 
 @strict
@@ -47,8 +53,8 @@ class ElbertConfig(AlbertConfig):
 
     model_type = "elbert"
 
-    exit_heads: Literal["shared", "per_layer"] = "shared"
-    exit_pooling: Literal["cls", "mean"] = "cls"
+    exit_heads: ExitHeads = "shared"
+    exit_pooling: ExitPooling = "cls"
 
 
 @dataclass
@@ -75,7 +81,7 @@ class ExitHead(nn.Module):
         super().__init__()
         self.pooler = nn.Linear(config.hidden_size, config.hidden_size)
         self.dropout = nn.Dropout(config.classifier_dropout_prob)
-        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.classifier = nn.Linear(config.hidden_size, n_labels(config))
 
     def forward(self, state: Tensor) -> Tensor:
         """(batch, hidden) -> (batch, labels)."""
@@ -95,23 +101,20 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
 
     def __init__(self, config: ElbertConfig) -> None:
         super().__init__(config)
-        if config.num_labels < 2:
-            raise ConfigError(f"a classifier needs at least 2 labels, got {config.num_labels}")
         if config.exit_heads not in EXIT_HEADS:
             raise ConfigError(f"exit_heads must be one of {EXIT_HEADS}, got {config.exit_heads!r}")
         if config.exit_pooling not in EXIT_POOLINGS:
             raise ConfigError(
                 f"exit_pooling must be one of {EXIT_POOLINGS}, got {config.exit_pooling!r}"
             )
-        self.num_labels = config.num_labels
         self.albert = AlbertModel(config)
         self.dropout = nn.Dropout(config.classifier_dropout_prob)
-        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.classifier = nn.Linear(config.hidden_size, n_labels(config))
         if config.exit_heads == "per_layer":
             self.exit_heads = nn.ModuleList(
                 ExitHead(config) for _ in range(config.num_hidden_layers - 1)
             )
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers' own
 
     @property
     def n_layers(self) -> int:
@@ -131,7 +134,8 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
         better start than noise (DeeBERT, section 2 of its code notes, does the same).
         """
         wants_info = kwargs.pop("output_loading_info", False)
-        model, info = super().from_pretrained(*args, output_loading_info=True, **kwargs)
+        load: Any = super().from_pretrained  # its declared type leaves out the loading info
+        model, info = load(*args, output_loading_info=True, **kwargs)
         if any(str(key).startswith("exit_heads.") for key in info["missing_keys"]):
             model.copy_head_to_exits()
         return (model, info) if wants_info else model
@@ -139,7 +143,8 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
     @torch.no_grad()
     def copy_head_to_exits(self) -> None:
         """Start every per-layer head from ALBERT's pooler and the classifier."""
-        for head in self.exit_heads:
+        for module in self.exit_heads:
+            head = cast(ExitHead, module)
             head.pooler.load_state_dict(self.albert.pooler.state_dict())
             head.classifier.load_state_dict(self.classifier.state_dict())
 
@@ -150,21 +155,29 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
         return hidden
 
     def expand_mask(self, attention_mask: Tensor | None, hidden: Tensor) -> Tensor | None:
-        """(batch, tokens) mask, 1 for real tokens -> what `layer` takes; None when nothing is padded."""
-        return create_bidirectional_mask(
+        """(batch, tokens) mask, 1 for real tokens -> what `layer` takes; None without padding."""
+        mask = create_bidirectional_mask(
             config=self.config, inputs_embeds=hidden, attention_mask=attention_mask
         )
+        return cast("Tensor | None", mask)  # block masks come from flex attention only
 
     def layer(self, hidden: Tensor, mask: Tensor | None, layer_index: int = 0) -> Tensor:
         """Apply one layer: (batch, tokens, hidden) -> the same shape.
 
         `layer_index` (0-based) only matters when there are several layer groups.
         """
+        # transformers 5 returns the tensor itself, earlier ones returned a tuple of it
+        result: Tensor = self._group(layer_index)(hidden, mask)
+        return result
+
+    def first_layer(self) -> AlbertLayer:
+        """The module of the first layer: the only one, where all are shared."""
+        return cast(AlbertLayer, self._group(0).albert_layers[0])
+
+    def _group(self, layer_index: int) -> AlbertLayerGroup:
         config = self.config
         group = int(layer_index / (config.num_hidden_layers / config.num_hidden_groups))
-        # transformers 5 returns the tensor itself, earlier ones returned a tuple of it
-        result: Tensor = self.albert.encoder.albert_layer_groups[group](hidden, mask)
-        return result
+        return cast(AlbertLayerGroup, self.albert.encoder.albert_layer_groups[group])
 
     def pool(self, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
         """(batch, tokens, hidden) -> (batch, hidden), what the exit heads read."""
@@ -181,31 +194,34 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
     ) -> Tensor:
         """(batch, tokens, hidden) after a layer -> (batch, labels) logits of its exit head."""
         state = self.pool(hidden, attention_mask)
-        if self.config.exit_heads == "per_layer" and layer_index % self.n_layers < self.n_layers - 1:
+        if (
+            self.config.exit_heads == "per_layer"
+            and layer_index % self.n_layers < self.n_layers - 1
+        ):
             logits: Tensor = self.exit_heads[layer_index](state)
             return logits
         pooled = torch.tanh(self.albert.pooler(state))
-        logits = self.classifier(self.dropout(pooled))
-        return logits
+        answer: Tensor = self.classifier(self.dropout(pooled))
+        return answer
 
     def attention_weights(
         self, hidden: Tensor, mask: Tensor | None, layer_index: int = 0
     ) -> Tensor:
-        """Attention that `layer` will use on `hidden`: (batch, heads, tokens, tokens), rows sum to 1.
+        """Attention `layer` will use on `hidden`: (batch, heads, tokens, tokens), rows sum to 1.
 
         Computed beside the layer, because the fast attention kernels never form these numbers. With
         several layers inside a group (`inner_group_num`) it is that of the first.
         """
-        config = self.config
-        group = int(layer_index / (config.num_hidden_layers / config.num_hidden_groups))
-        attention: AlbertAttention = self.albert.encoder.albert_layer_groups[group].albert_layers[0].attention
+        attention = cast(AlbertLayer, self._group(layer_index).albert_layers[0]).attention
         shape = (*hidden.shape[:-1], -1, attention.attention_head_size)
         query = attention.query(hidden).view(shape).transpose(1, 2)
         key = attention.key(hidden).view(shape).transpose(1, 2)
         scores = query @ key.transpose(2, 3) / math.sqrt(attention.attention_head_size)
         if mask is not None:
             scores = (
-                scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
+                scores.masked_fill(~mask, float("-inf"))
+                if mask.dtype == torch.bool
+                else scores + mask
             )
         return torch.softmax(scores.float(), dim=-1)
 
@@ -248,6 +264,14 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
             layer_logits=stacked,
             hidden_states=tuple(states) if output_hidden_states else None,
         )
+
+
+def n_labels(config: ElbertConfig) -> int:
+    """Number of labels, checked."""
+    count = int(config.num_labels or 0)
+    if count < 2:
+        raise ConfigError(f"a classifier needs at least 2 labels, got {count}")
+    return count
 
 
 AutoConfig.register("elbert", ElbertConfig, exist_ok=True)

@@ -14,10 +14,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModel, BertModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertModel,
+    PreTrainedTokenizerBase,
+)
 
 from elbert_core.errors import CheckpointError, ConfigError
-from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
+from elbert_core.modeling import (
+    ElbertConfig,
+    ElbertForSequenceClassification,
+    ExitHeads,
+    ExitPooling,
+)
 
 BERT_TO_ALBERT = {
     "attention.self.query": "attention.query",
@@ -37,8 +48,8 @@ def shared_student(
     *,
     n_layers: int = 12,
     label_names: Sequence[str] = ("0", "1"),
-    exit_heads: str = "shared",
-    exit_pooling: str = "cls",
+    exit_heads: ExitHeads = "shared",
+    exit_pooling: ExitPooling = "cls",
 ) -> ElbertForSequenceClassification:
     """An ELBERT whose one layer is the average of the teacher's layers.
 
@@ -49,7 +60,8 @@ def shared_student(
         teacher: a BERT encoder.
         n_layers: how often the shared layer is applied.
         label_names: names of the labels in index order.
-        exit_heads, exit_pooling: see `ElbertConfig`.
+        exit_heads: see `ElbertConfig`.
+        exit_pooling: see `ElbertConfig`.
     """
     bert = teacher.config
     config = ElbertConfig(
@@ -75,13 +87,18 @@ def shared_student(
     )
     student = ElbertForSequenceClassification(config)
     with torch.no_grad():
-        for name in ("word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm"):
+        for name in (
+            "word_embeddings",
+            "position_embeddings",
+            "token_type_embeddings",
+            "LayerNorm",
+        ):
             source = teacher.embeddings.get_submodule(name)
             student.albert.embeddings.get_submodule(name).load_state_dict(source.state_dict())
         mapping = student.albert.encoder.embedding_hidden_mapping_in
         mapping.weight.copy_(torch.eye(bert.hidden_size))
         mapping.bias.zero_()
-        layer = student.albert.encoder.albert_layer_groups[0].albert_layers[0]
+        layer = student.first_layer()
         for theirs, ours in BERT_TO_ALBERT.items():
             states = [block.get_submodule(theirs).state_dict() for block in teacher.encoder.layer]
             mean = {key: torch.stack([s[key] for s in states]).mean(0) for key in states[0]}
@@ -109,13 +126,26 @@ def resolve_model(name: str | Path) -> str:
     return str(Path(next(iter(found.submodule_search_locations))) / folder)
 
 
+def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
+    """Tokenizer of a model folder, hub name or "package:NAME/FOLDER".
+
+    Raises:
+        CheckpointError: none is there.
+    """
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(resolve_model(name))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a tokenizer from {name}: {error}") from error
+    return tokenizer
+
+
 def load_backbone(
     name: str | Path,
     *,
     n_layers: int | None = None,
     label_names: Sequence[str] = ("0", "1"),
-    exit_heads: str = "shared",
-    exit_pooling: str = "cls",
+    exit_heads: ExitHeads = "shared",
+    exit_pooling: ExitPooling = "cls",
 ) -> ElbertForSequenceClassification:
     """The model that training starts from.
 
@@ -141,7 +171,7 @@ def load_backbone(
         if kind not in ("albert", "elbert"):
             raise ConfigError(f"a backbone must be an ALBERT, ELBERT or BERT, got {kind!r}")
         extra = {} if n_layers is None else {"num_hidden_layers": n_layers}
-        model = ElbertForSequenceClassification.from_pretrained(
+        model: ElbertForSequenceClassification = ElbertForSequenceClassification.from_pretrained(
             name,
             exit_heads=exit_heads,
             exit_pooling=exit_pooling,

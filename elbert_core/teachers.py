@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     DataCollatorWithPadding,
     EvalPrediction,
     Trainer,
@@ -23,23 +22,25 @@ from transformers import (
 from elbert_core.checkpoints import TRAINING_FILE
 from elbert_core.data import load_table
 from elbert_core.errors import CheckpointError
-from elbert_core.students import resolve_model
-from elbert_core.training import encode, last_checkpoint, training_arguments, versions
+from elbert_core.runs import (
+    RunSettings,
+    encode,
+    last_checkpoint,
+    move,
+    training_arguments,
+    versions,
+)
+from elbert_core.students import load_tokenizer, resolve_model
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherConfig:
+@dataclass(frozen=True, kw_only=True)
+class TeacherConfig(RunSettings):
     """Settings of one teacher's fine-tuning.
 
     Attributes:
         backbone: encoder to fine-tune: folder, hub name or "package:NAME/FOLDER".
         data: labelled data set, folder or `datasets` name, with train and validation splits.
         output: folder to write; the run's own state goes to `<output>/run`.
-        epochs, learning_rate, batch_size, weight_decay, warmup_steps, max_tokens: as usual.
-        evaluations: how often to evaluate and save during the run.
-        seed: of everything random.
-        precision: "auto" (bf16 where the hardware is fast at it), "bf16" or "fp32".
-        max_steps: stop after so many steps, -1 for all.
     """
 
     backbone: str
@@ -47,14 +48,9 @@ class TeacherConfig:
     output: str
     epochs: float = 2.0
     learning_rate: float = 6e-5
-    batch_size: int = 32
-    weight_decay: float = 0.01
     warmup_steps: int = 200
-    max_tokens: int = 128
     evaluations: int = 4
     seed: int = 1
-    precision: str = "auto"
-    max_steps: int = -1
 
 
 def finetune_teacher(config: TeacherConfig) -> Path:
@@ -70,8 +66,8 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     table = load_table(config.data, "train")
     validation = load_table(config.data, "validation", label_names=table.label_names)
     name = resolve_model(config.backbone)
+    tokenizer = load_tokenizer(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
         model = AutoModelForSequenceClassification.from_pretrained(
             name,
             id2label=dict(enumerate(table.label_names)),
@@ -95,9 +91,11 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     )
     trainer.train(resume_from_checkpoint=last_checkpoint(arguments.output_dir))
     whole = encode(validation, tokenizer, max_tokens=config.max_tokens)
-    right = trainer.predict(whole).predictions.argmax(-1) == validation.labels
+    logits = np.asarray(trainer.predict(whole).predictions)
+    right = logits.argmax(-1) == validation.labels
     folder = Path(config.output)
-    trainer.model.to("cpu").save_pretrained(folder)
+    move(model, "cpu")
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     record = {
         "config": asdict(config),

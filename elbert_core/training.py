@@ -9,31 +9,26 @@ and resuming are the library's.
 from __future__ import annotations
 
 import logging
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
-import transformers
 from datasets import Dataset
 from torch import Tensor, nn
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     DataCollatorWithPadding,
     EvalPrediction,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     Trainer,
     TrainerCallback,
-    TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from elbert_core.checkpoints import save_checkpoint, weights_digest
 from elbert_core.data import TextTable, load_table, read_plain_texts, split_sentences
@@ -46,16 +41,25 @@ from elbert_core.losses import (
     hidden_state_loss,
     layer_cross_entropy,
     layer_distillation,
+    state_pairs,
 )
 from elbert_core.model_cards import model_card
-from elbert_core.modeling import ElbertForSequenceClassification
-from elbert_core.students import load_backbone, resolve_model
+from elbert_core.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
+from elbert_core.runs import (
+    RunSettings,
+    encode,
+    last_checkpoint,
+    move,
+    training_arguments,
+    versions,
+)
+from elbert_core.students import load_backbone, load_tokenizer, resolve_model
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(RunSettings):
     """Settings of one training run; saved in training.json.
 
     Attributes:
@@ -71,22 +75,15 @@ class TrainConfig:
         hidden_weight: weight of the hidden-state loss towards the teacher, 0 for none.
         unlabelled: plain texts (files or folders) that only the teacher labels.
         unlabelled_rows: sentences to take from them at most.
-        epochs, learning_rate, batch_size, weight_decay, warmup_steps, max_tokens: as usual.
         layer_weight_rate: learning rate of learned layer weights (ELBERT: 1e-2, no decay).
-        eval_rows: validation rows used to pick the best checkpoint: every second one, from the
-            first. The others are only reported.
-        evaluations: how often to evaluate and save during the run.
-        seed: of everything random.
-        precision: "auto" (bf16 where the hardware is fast at it), "bf16" or "fp32".
-        max_steps: stop after so many steps, -1 for all; for short trials and tests.
     """
 
     backbone: str
     data: str
     output: str
     n_layers: int | None = None
-    exit_heads: str = "shared"
-    exit_pooling: str = "cls"
+    exit_heads: ExitHeads = "shared"
+    exit_pooling: ExitPooling = "cls"
     layer_weights: Weighting = "equal"
     teacher: str | None = None
     teacher_weight: float = 0.7
@@ -96,15 +93,7 @@ class TrainConfig:
     unlabelled_rows: int = 0
     epochs: float = 3.0
     learning_rate: float = 3e-5
-    batch_size: int = 32
-    weight_decay: float = 0.01
-    warmup_steps: int = 100
-    max_tokens: int = 128
     layer_weight_rate: float = 1e-2
-    evaluations: int = 8
-    seed: int = 0
-    precision: str = "auto"
-    max_steps: int = -1
 
     def __post_init__(self) -> None:
         if not 0 <= self.teacher_weight <= 1:
@@ -175,14 +164,6 @@ class TrainingModule(nn.Module):
         return {"loss": loss, **result}
 
 
-def state_pairs(student_layers: int, teacher_layers: int) -> list[tuple[int, int]]:
-    """Which student layer answers for which teacher layer (both 1-based): evenly spread, last to last."""
-    return [
-        (max(1, round(layer * student_layers / teacher_layers)), layer)
-        for layer in range(1, teacher_layers + 1)
-    ]
-
-
 class ElbertTrainer(Trainer):
     """Trainer with a parameter group of its own for learned layer weights."""
 
@@ -190,7 +171,7 @@ class ElbertTrainer(Trainer):
         """AdamW; layer weights get their own rate and no decay (ELBERT, published code)."""
         wanted = self.optimizer is None
         optimizer = super().create_optimizer(*([] if model is None else [model]))
-        module = self.model
+        module = cast(TrainingModule, self.model)
         if wanted and module.layer_weights.weighting == "learned":
             logits = module.layer_weights.logits
             for group in optimizer.param_groups:
@@ -208,8 +189,8 @@ class LogLayerWeights(TrainerCallback):
         self.weights = weights
         self.history: list[tuple[int, list[float]]] = []
 
-    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Called by the trainer at every log step."""
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002  # the library's signature
+        """Called by the trainer at every log step, with arguments of no use here."""
         if self.weights.weighting == "learned":
             values = [round(v, 4) for v in self.weights.weights().tolist()]
             self.history.append((state.global_step, values))
@@ -229,7 +210,7 @@ def train(config: TrainConfig) -> Path:
     started = time.time()
     table = load_table(config.data, "train")
     validation = load_table(config.data, "validation", label_names=table.label_names)
-    tokenizer = AutoTokenizer.from_pretrained(resolve_model(config.backbone))
+    tokenizer = load_tokenizer(config.backbone)
     model = load_backbone(
         config.backbone,
         n_layers=config.n_layers,
@@ -250,7 +231,7 @@ def train(config: TrainConfig) -> Path:
         metric="area",
     )
     if teacher is not None:
-        teacher.to(arguments.device)
+        move(teacher, arguments.device)
     weights_log = LogLayerWeights(module.layer_weights)
     trainer = ElbertTrainer(
         module,
@@ -266,7 +247,9 @@ def train(config: TrainConfig) -> Path:
 
     held_out = validation.take(range(1, len(validation), 2))
     results = {
-        name: evaluation_summary(predict_layers(trainer, part, tokenizer, config.max_tokens), part.labels)
+        name: evaluation_summary(
+            predict_layers(trainer, part, tokenizer, config.max_tokens), part.labels
+        )
         for name, part in (
             ("validation", validation),
             ("picked_on_even_rows", picking),
@@ -301,59 +284,6 @@ def train(config: TrainConfig) -> Path:
     return folder
 
 
-def training_arguments(
-    folder: Path, *, rows: int, config: Any, metric: str | None = None
-) -> TrainingArguments:
-    """Trainer settings shared by training and distillation."""
-    steps = max(1, int(rows / config.batch_size * config.epochs))
-    if config.max_steps > 0:
-        steps = min(steps, config.max_steps)
-    every = max(1, steps // config.evaluations)
-    picks: dict[str, Any] = (
-        {}
-        if metric is None
-        else {
-            "eval_strategy": "steps",
-            "eval_steps": every,
-            "load_best_model_at_end": True,
-            "metric_for_best_model": metric,
-            "greater_is_better": True,
-        }
-    )
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=2 * config.batch_size,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup_steps,
-        train_sampling_strategy="group_by_length",
-        bf16=use_bf16(config.precision),
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=2,
-        logging_steps=max(1, every // 4),
-        report_to=[],
-        seed=config.seed,
-        remove_unused_columns=True,
-        label_names=["labels"],
-        **picks,
-    )
-
-
-def use_bf16(precision: str) -> bool:
-    """True where "auto" finds hardware with fast bf16 products, or where bf16 is asked for."""
-    if precision == "auto":
-        if torch.cuda.is_available():
-            return torch.cuda.is_bf16_supported()
-        return bool(torch.cpu._is_avx512_bf16_supported())
-    if precision not in ("bf16", "fp32"):
-        raise ConfigError(f'precision must be "auto", "bf16" or "fp32", got {precision!r}')
-    return precision == "bf16"
-
-
 def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrainedModel:
     """A fine-tuned classifier with the student's vocabulary and number of labels, frozen."""
     try:
@@ -370,37 +300,12 @@ def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrai
     return frozen
 
 
-def encode(table: TextTable, tokenizer: PreTrainedTokenizerBase, *, max_tokens: int) -> Dataset:
-    """Token ids and labels of a table, truncated to `max_tokens`, not padded."""
-    encoded = tokenizer(
-        table.texts, table.pairs, truncation=True, max_length=max_tokens, return_token_type_ids=True
-    )
-    return Dataset.from_dict({**encoded, "labels": table.labels.tolist()})
-
-
 def predict_layers(
     trainer: Trainer, table: TextTable, tokenizer: PreTrainedTokenizerBase, max_tokens: int
 ) -> np.ndarray:
     """(layers, rows, labels) probabilities of the trainer's model."""
     logits = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens)).predictions
     return softmax(np.swapaxes(np.asarray(logits, dtype=np.float32), 0, 1))
-
-
-def last_checkpoint(folder: str | Path | None) -> str | None:
-    """Where an interrupted run can go on, None for a fresh start."""
-    if folder is None or not Path(folder).is_dir():
-        return None
-    found: str | None = get_last_checkpoint(str(folder))
-    return found
-
-
-def versions() -> dict[str, str]:
-    """Versions that a result depends on."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
 
 
 def _with_unlabelled(
