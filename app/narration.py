@@ -260,18 +260,18 @@ def saved_layers(decision: Decision) -> str:
     return f"{saved} of {decision.n_layers} layers ({share(saved, decision.n_layers)})"
 
 
-def macs(count: float) -> str:
-    """Multiply-accumulates with a unit: 21.4 million."""
-    for size, unit in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f}"
+def macs(part: float, whole: float) -> str:
+    """Multiply-accumulates in one unit, as in 8.6 of 21.4 million."""
+    for size, unit in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
+        if whole >= size:
+            return f"{part / size:.1f} of {whole / size:.1f}{unit}"
+    return f"{part:.0f} of {whole:.0f}"
 
 
 def saved_macs(decision: Decision) -> tuple[str, str]:
     """Share of the multiply-accumulates saved, and how many that is."""
     saved = decision.macs_full - decision.macs_used
-    return share(saved, decision.macs_full), f"{macs(saved)} of {macs(decision.macs_full)}"
+    return share(saved, decision.macs_full), macs(saved, decision.macs_full)
 
 
 def saved_ms(decision: Decision) -> tuple[str, str]:

@@ -199,7 +199,7 @@ SAVED_LAYERS = "Layers saved"
 SAVED_MACS = "Arithmetic saved"
 SAVED_MS = "Time saved"
 SAVED_LAYERS_HELP = (
-    "1 − exit layer ÷ all layers. Counts layers only; its inverse is the theoretical speed-up."
+    "Layers not applied ÷ all layers. All layers ÷ layers applied is the theoretical speed-up."
 )
 SAVED_MACS_HELP = "Multiply-accumulates (MACs) of the layers and exit heads that would not run."
 SAVED_MS_HELP = (
@@ -216,9 +216,7 @@ READ_BY = "Read by {checkpoint} on {device}, {dtype}."
 REAL_BUTTON = "Check by really stopping"
 REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
 PIECES_HEADING = "What the model reads: {count} pieces"
-PIECES_HELP = (
-    "Tokens. A dot marks a space before the piece; names in angle brackets are special pieces."
-)
+PIECES_HELP = "Tokens. Names in brackets, such as [CLS], are special pieces that every text gets."
 TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
 
 # -- taking it away --------------------------------------------------------------------------------
@@ -233,7 +231,7 @@ DOWNLOAD_CSV = "Trace as CSV"
 DOWNLOAD_JSON = "Trace as JSON"
 OPEN_TRACE = "Open a trace file"
 OPEN_TRACE_HELP = (
-    "A JSON file saved from this page. It is shown as a stored example; nothing is kept."
+    "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
 )
 CHECKPOINT_LABEL = "Model"
 DEVICE_LABEL = "Device"

@@ -179,3 +179,18 @@ def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:
             )
         start += _HATCH_STEP
     return rows
+
+
+def spread(heights: list[float], *, gap: float, low: float) -> list[float]:
+    """Ascending heights pushed at least `gap` apart, the last one at most at `low`.
+
+    Where there is no room the first ones move up.
+    """
+    apart = list(heights)
+    for rank in range(1, len(apart)):
+        apart[rank] = max(apart[rank], apart[rank - 1] + gap)
+    limit = low
+    for rank in reversed(range(len(apart))):
+        apart[rank] = min(apart[rank], limit)
+        limit = apart[rank] - gap
+    return apart

@@ -18,7 +18,7 @@ import math
 from typing import Any
 
 from app import wording
-from app.charts.canvas import Canvas, Row, Spec, Stave, Staves, hatch, nice_ceiling
+from app.charts.canvas import Canvas, Row, Spec, Stave, Staves, hatch, nice_ceiling, spread
 from app.charts.palette import SHAPES, Palette, glyph
 from app.charts.reading import RUNS, check_of, closed_run, label_names
 from elbert_core.explanation import CheckResult, Decision
@@ -35,7 +35,7 @@ TOOLTIPS = (
     ("ms", wording.COLUMN_MS),
 )
 
-_LINE_GAP = 12.0  # pixels between a line's end and its name, and between two names
+_LINE_GAP = 13.0  # pixels between a line's end and its name, and between two names
 
 
 def staves(trace: LayerTrace, decision: Decision) -> Staves:
@@ -161,12 +161,11 @@ def _line_names(
     ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))
     half = len(ends) / 2
     heights = [y + (-_LINE_GAP if rank < half else _LINE_GAP) for rank, (y, _) in enumerate(ends)]
-    for rank in range(1, len(heights)):
-        heights[rank] = max(heights[rank], heights[rank - 1] + _LINE_GAP)
+    heights = spread(heights, gap=_LINE_GAP, low=stave.bottom + 6)
     rows: list[Row] = [
         {
             "x": canvas.n_layers + 0.45,
-            "y": round(min(y, stave.bottom + 4), 2),
+            "y": round(y, 2),
             "text": f"{glyph(index)} {names[index]}",
             "ink": palette.label(index),
         }

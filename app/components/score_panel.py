@@ -88,8 +88,21 @@ def layer_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]
 def show_table(trace: LayerTrace, decision: Decision) -> None:
     """The figure as a table."""
     with st.expander(wording.SCORE_TABLE):
+        table = layer_table(trace, decision)
+        decimals = {
+            column: st.column_config.NumberColumn(
+                format="%.2f" if column == wording.COLUMN_MS else "%.4f"
+            )
+            for column, values in table.items()
+            if isinstance(values[0], float)
+        }
         st.dataframe(
-            layer_table(trace, decision), hide_index=True, width="stretch", alt=wording.TABLE_ALT
+            table,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            column_config=decimals,
+            alt=wording.TABLE_ALT,
         )
 
 

@@ -45,9 +45,12 @@ def message() -> str | None:
 
 def start() -> None:
     """The first paint of a session: the link's sentence, or a stored example."""
-    if _SHOWN in st.session_state:
-        return
     asked = state()
+    if _SHOWN in st.session_state:
+        # back from another page: widgets forget what they held while they were not drawn
+        st.session_state.setdefault(TEXT, _sentence())
+        st.session_state.setdefault(PRESET, asked.preset)
+        return
     st.session_state[_SHOWN] = None
     if asked.preset is None:
         st.session_state[TEXT] = asked.text
@@ -169,6 +172,11 @@ def move_cursor(layer: int, *, n_layers: int) -> None:
 def release_cursor() -> None:
     """The slider moved the cursor itself; it no longer follows the exit."""
     st.session_state[_FOLLOWS] = False
+
+
+def _sentence() -> str:
+    asked = state()
+    return asked.text if asked.preset is None else presets.SENTENCES[asked.preset]
 
 
 def _put(new: Shown) -> None:

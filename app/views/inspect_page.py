@@ -34,7 +34,7 @@ def show_result(shown: Shown) -> None:
         score_panel.show_score(trace, decision, colours)
         score_panel.show_stepper(trace, decision)
 
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([7, 5], gap="large")
     with left:
         reasons.show_why_not(trace, decision, colours)
     with right:

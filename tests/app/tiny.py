@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-WORDS = (
-    "a an the not film movie plot it is was and but funny warm dull bad good great boring".split()
-)
+WORDS = [
+    "a",
+    "an",
+    "the",
+    "not",
+    "film",
+    "movie",
+    "plot",
+    "it",
+    "is",
+    "was",
+    "and",
+    "but",
+    "funny",
+    "warm",
+    "dull",
+    "bad",
+    "good",
+    "great",
+    "boring",
+]
 
 
 def save_tiny_checkpoint(folder: Path, *, n_layers: int = 12, max_tokens: int = 64) -> Path:

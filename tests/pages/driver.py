@@ -1,0 +1,75 @@
+"""Reads and drives the Inspect page as a visitor would: by its words and keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from app import wording
+
+
+def read(app: AppTest, sentence: str) -> AppTest:
+    """Type a sentence and press Read."""
+    app.text_area(key="inspect.text").set_value(sentence)
+    app.button(key="inspect.read").click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def choose_policy(app: AppTest, kind: str) -> AppTest:
+    """Pick a stopping rule."""
+    app.selectbox(key="inspect.policy").set_value(kind).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def verdict(app: AppTest) -> str:
+    """The verdict line as HTML."""
+    found = [body for body in htmls(app) if 'role="status"' in body]
+    assert len(found) == 1
+    return found[0]
+
+
+def htmls(app: AppTest) -> list[str]:
+    """The bodies of all HTML elements."""
+    return [str(element.proto.body) for element in app.get("html")]
+
+
+def mode(app: AppTest) -> str:
+    """Which of the three modes the badge names."""
+    text = " ".join(str(element.value) for element in app.markdown)
+    found = [name for name in wording.MODES.values() if f"{name}]" in text]
+    assert len(found) == 1, text
+    return found[0]
+
+
+def warnings(app: AppTest) -> str:
+    """All warnings as one text, their Markdown escapes taken out."""
+    return " ".join(str(element.value) for element in app.warning).replace("\\", "")
+
+
+def figure(app: AppTest) -> dict[str, Any]:
+    """The specification of the score."""
+    (chart,) = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")
+    spec: dict[str, Any] = json.loads(chart.proto.spec)
+    return spec
+
+
+def chart_rows(app: AppTest, name: str) -> list[dict[str, Any]]:
+    """The rows of one mark of the score."""
+    (found,) = [part for part in figure(app)["layer"] if part["name"] == name]
+    rows: list[dict[str, Any]] = found["data"]["values"]
+    return rows
+
+
+def exit_layer(app: AppTest) -> int:
+    """Where the figure's exit mark stands."""
+    (mark,) = chart_rows(app, "exit_mark")
+    return int(mark["x"])
+
+
+def shown_text(app: AppTest) -> str:
+    """All plain text on the page."""
+    return "\n".join(str(element.value) for element in app.get("text"))
