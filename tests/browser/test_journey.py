@@ -1,0 +1,139 @@
+"""The main journey in a real browser: open, pick, type, read, choose, step; light, dark, small."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import wording
+from app.presets import SENTENCES
+from tests.browser.conftest import OpenPage, Visit
+
+pytestmark = pytest.mark.browser
+
+SENTENCE = "the film was dull but the plot was great"
+
+
+def verdict(page: Page) -> str:
+    return page.locator("[role=status]", has_text="sure").first.inner_text()
+
+
+def read(visit: Visit, sentence: str) -> None:
+    box = visit.page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box.fill(sentence)
+    visit.page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+    visit.settled()
+
+
+def test_the_main_journey(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
+    expect(page.get_by_text(wording.MODES["stored"]).first).to_be_visible()
+
+    page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
+        page.get_by_role("button", name=wording.PRESET_TITLES["negation"])
+    ).first.click()
+    visit.settled()
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    expect(box).to_have_value(SENTENCES["negation"])
+
+    read(visit, SENTENCE)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    assert "layer" in verdict(page)
+    page.wait_for_url(re.compile("text=the"))
+
+    # answer, depth and reason are in sight without scrolling
+    place = page.locator("[role=status]", has_text="sure").first.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] < 800
+
+    page.get_by_role("combobox", name=wording.POLICY_LABEL).click()
+    page.get_by_role("option", name=wording.POLICY_NAMES["fixed"]).click()
+    visit.settled()
+    assert "left after layer 6 of 12" in verdict(page)
+    page.wait_for_url(re.compile("policy=fixed"))
+
+    page.locator("h1").first.click()
+    for key, layer in (("ArrowLeft", 5), ("ArrowLeft", 4), ("ArrowRight", 5)):
+        page.keyboard.press(key)
+        expect(page.get_by_text(re.compile(rf"^After layer {layer}\b")).first).to_be_visible()
+        visit.settled()
+    visit.shoot("journey")
+
+    page.reload()
+    visit.ready()
+    assert "left after layer 6 of 12" in verdict(page)
+    expect(page.get_by_role("textbox", name=wording.SENTENCE_LABEL)).to_have_value(SENTENCE)
+
+
+def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box.fill(SENTENCE)
+    box.press("Control+Enter")
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    visit.settled()
+    drawing = page.locator("[data-testid=stVegaLiteChart] svg").first
+    place = drawing.bounding_box()
+    assert place is not None
+    # the last layer ends at the right edge of the figure
+    page.mouse.click(place["x"] + place["width"] - 12, place["y"] + 120)
+    expect(page.get_by_text(re.compile(r"^After layer 12\b")).first).to_be_visible()
+
+
+def test_it_really_stops(open_page: OpenPage) -> None:
+    visit = open_page("/?policy=fixed&layer=3")
+    read(visit, SENTENCE)
+    visit.page.get_by_role("button", name=wording.REAL_BUTTON).click()
+    expect(visit.page.get_by_text(wording.MODES["real"], exact=True).first).to_be_attached(
+        timeout=30_000
+    )
+    visit.settled()
+    visit.shoot("really_stopped")
+
+
+def test_hostile_text_stays_text(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = visit.page
+    page.evaluate("window.hit = 0")
+    sentence = "<img src=x onerror='window.hit=1'> ![a](https://example.org/p.png) $x$ :red[x] film"
+    read(visit, sentence)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    page.get_by_text(re.compile("^What the model reads")).click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hit") == 0
+    assert page.locator("img[src='x'], img[src*='example.org'], .katex").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", ["/?preset=negation", "/about"], ids=["inspect", "about"])
+def test_every_page_fits_its_window(
+    path: str, width: int, height: int, dark: bool, open_page: OpenPage
+) -> None:
+    scheme = "dark" if dark else "light"
+    name = "about" if "about" in path else "inspect"
+    visit = open_page("/?preset=negation", width=width, height=height, dark=dark)
+    page = visit.page
+    if name == "about":
+        if width < 500:
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name=wording.PAGE_ABOUT).first.click()
+        expect(page.get_by_text(wording.ABOUT_HEADLINE)).to_be_visible()
+        visit.settled()
+        if width < 500:
+            page.keyboard.press("Escape")
+    wide = page.evaluate(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0, wide
+    if name == "inspect":
+        drawing = page.locator("[data-testid=stVegaLiteChart] svg").first.bounding_box()
+        assert drawing is not None
+        assert drawing["width"] <= width
+        assert drawing["width"] >= 0.55 * min(width, 1120)
+    visit.shoot(f"{name}_{width}_{scheme}")
