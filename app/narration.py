@@ -249,6 +249,15 @@ def full_depth(decision: Decision) -> str:
     )
 
 
+def compared_with_full(decision: Decision) -> str:
+    """Whether full depth says the same, in a few words."""
+    if decision.exit_layer == decision.n_layers:
+        return "This is full depth."
+    if decision.agrees_with_full:
+        return "Full depth says the same."
+    return f"Full depth would say {name(decision.full_label_name)}."
+
+
 def share(part: float, whole: float) -> str:
     """A share in whole per cent."""
     return "–" if whole <= 0 else f"{100 * part / whole:.0f} %"

@@ -71,16 +71,16 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
 
 
 def stop_for_real(
-    checkpoint: str, device: str, text: str, policy: ExitPolicy
+    checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
 ) -> tuple[BatchExits, str]:
-    """Run one sentence with a policy and let it stop; the result and the device it ran on.
+    """Run one sentence, or a pair, with a policy and let it stop; the result and the device.
 
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
     engine = _open(checkpoint, device)
     with _model():
-        return engine.run([text], policy), engine.device
+        return engine.run([text if pair is None else (text, pair)], policy), engine.device
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

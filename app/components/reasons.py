@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from app import narration, wording
 from app.charts.palette import Palette, glyph
+from app.components.tables import Cell, Sign, table_html
 from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -24,7 +23,7 @@ def show_why_not(trace: LayerTrace, decision: Decision, palette: Palette) -> Non
     """For every layer before the exit, what was missing."""
     st.markdown(f"**{wording.WHY_NOT_HEADING}**")
     if decision.exit_layer == 1:
-        st.text("There is no earlier layer.")
+        st.text(wording.NO_EARLIER_LAYER)
         return
     st.html(why_not_html(trace, decision, palette))
     st.text(narration.flips(trace, decision))
@@ -32,29 +31,13 @@ def show_why_not(trace: LayerTrace, decision: Decision, palette: Palette) -> Non
 
 def why_not_html(trace: LayerTrace, decision: Decision, palette: Palette) -> str:
     """A table of the layers before the exit, escaped."""
-    rows = []
+    rows: list[list[Cell]] = []
     for verdict in decision.verdicts[: decision.exit_layer - 1]:
-        label = escape(narration.name(trace.label_names[verdict.label]))
-        rows.append(
-            "<tr>"
-            f'<th scope="row" style="{_CELL};text-align:right;font-weight:600">{verdict.layer}</th>'
-            f'<td style="{_CELL};white-space:nowrap">'
-            f'<span aria-hidden="true" style="color:{palette.label(verdict.label)}">'
-            f"{glyph(verdict.label)}</span> {label} {narration.fixed(verdict.confidence)}</td>"
-            f'<td style="{_CELL}">{escape(narration.what_was_missing(verdict))}</td>'
-            "</tr>"
-        )
-    head = "".join(
-        f'<th scope="col" style="{_CELL};text-align:left;font-weight:400;opacity:0.7">{title}</th>'
-        for title in ("Layer", "It said", "What was missing")
-    )
-    return (
-        '<table style="border-collapse:collapse;border:none;width:100%;font-size:0.92rem">'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-_CELL = "border:none;padding:0.2rem 0.8rem 0.2rem 0;vertical-align:top"
+        label = narration.name(trace.label_names[verdict.label])
+        said = f"{label} {narration.fixed(verdict.confidence)}"
+        sign = Sign(glyph(verdict.label), palette.label(verdict.label), said)
+        rows.append([str(verdict.layer), sign, narration.what_was_missing(verdict)])
+    return table_html(wording.WHY_NOT_COLUMNS, rows)
 
 
 def show_savings(decision: Decision) -> None:

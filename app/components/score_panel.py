@@ -18,11 +18,12 @@ CHART = "inspect.score"
 def show_score(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
     """The figure; a click on a layer moves the cursor there."""
     layer = session.cursor(trace.n_layers, decision.exit_layer)
+    key = f"{CHART}.{session.drawing()}"
     st.vega_lite_chart(
         spec=score(trace, decision, cursor=layer, palette=palette),
         width="stretch",
-        key=CHART,
-        on_select=lambda: _clicked(trace.n_layers),
+        key=key,
+        on_select=lambda: _clicked(key, trace.n_layers),
         selection_mode=SELECTION,
         alt=alt_text(trace, decision, narration.verdict(decision)),
     )
@@ -106,7 +107,7 @@ def show_table(trace: LayerTrace, decision: Decision) -> None:
         )
 
 
-def _clicked(n_layers: int) -> None:
-    picked = st.session_state[CHART].get("selection", {}).get(SELECTION, [])
+def _clicked(key: str, n_layers: int) -> None:
+    picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
     if picked and "layer" in picked[0]:
-        session.move_cursor(int(picked[0]["layer"]), n_layers=n_layers)
+        session.clicked(int(picked[0]["layer"]), n_layers=n_layers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import presets, resources, wording
-from app.inputs import Checked, check_text
+from app.inputs import MAX_CHARS, Checked, check_text, visible
 from app.state import InspectState, RealRun, Shown, from_query, to_query
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.results import ExitReason, LayerTrace
@@ -21,6 +21,8 @@ TEXT = "inspect.text"
 PRESET = "inspect.preset"
 CURSOR = "inspect.cursor"
 _FOLLOWS = "inspect.cursor_follows"
+_CLICKED = "inspect.clicked"
+_DRAWING = "inspect.drawing"
 
 
 def state() -> InspectState:
@@ -54,7 +56,8 @@ def start() -> None:
     st.session_state[_SHOWN] = None
     if asked.preset is None:
         st.session_state[TEXT] = asked.text
-        read_text(asked.text)
+        with st.spinner(wording.READING):
+            read_text(asked.text)
         if shown() is not None:
             return
         kept = message()
@@ -103,6 +106,7 @@ def show_file(trace: LayerTrace) -> None:
     asked = state()
     asked.preset, asked.text = None, ""
     st.session_state[PRESET] = None
+    st.session_state[TEXT] = visible(trace.text, limit=MAX_CHARS)
     _put(Shown(trace, "stored"))
 
 
@@ -113,9 +117,13 @@ def stop_for_real() -> None:
         return
     asked = state()
     policy = asked.exit_policy()
+    checked = check_text(on_show.trace.text)  # of an opened file it could be anything
+    if checked.problem is not None:
+        _complain(_problem(checked), stays=False)
+        return
     try:
         exits, device = resources.stop_for_real(
-            checkpoint(), asked.device, on_show.trace.text, policy
+            checkpoint(), asked.device, checked.text, on_show.trace.text_pair, policy
         )
     except ElbertError as error:
         _complain(_trouble(error), stays=False)
@@ -166,12 +174,29 @@ def cursor(n_layers: int, exit_layer: int) -> int:
 def move_cursor(layer: int, *, n_layers: int) -> None:
     """Look at another layer."""
     st.session_state[CURSOR] = min(max(layer, 1), n_layers)
-    st.session_state[_FOLLOWS] = False
+    release_cursor()
 
 
 def release_cursor() -> None:
-    """The slider moved the cursor itself; it no longer follows the exit."""
+    """The cursor was moved by button, key or slider; it no longer follows the exit."""
     st.session_state[_FOLLOWS] = False
+    if st.session_state.get(_CLICKED, False):
+        # the figure keeps its last click as selected, and a second click there would say nothing
+        st.session_state[_CLICKED] = False
+        st.session_state[_DRAWING] = drawing() + 1
+
+
+def clicked(layer: int, *, n_layers: int) -> None:
+    """A layer of the figure was clicked."""
+    st.session_state[_CLICKED] = False
+    move_cursor(layer, n_layers=n_layers)
+    st.session_state[_CLICKED] = True
+
+
+def drawing() -> int:
+    """Number of the figure's current drawing; a new one has nothing selected."""
+    number: int = st.session_state.get(_DRAWING, 0)
+    return number
 
 
 def _sentence() -> str:

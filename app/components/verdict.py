@@ -23,6 +23,7 @@ def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
         colour = _BADGE_COLOURS[mode]
         st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
         st.text(f"Saves {narration.saved_layers(decision)}.", width="content")
+        st.text(narration.compared_with_full(decision), width="content")
         st.caption(plain_markdown(read_by(shown)), width="content")
     if shown.trace.truncated:
         trace = shown.trace

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import streamlit as st
 
 from app import resources, wording
+from app.components.tables import table_html
 from app.inputs import plain_markdown
 
 PACKAGES = ("elbert", "streamlit", "altair", "numpy", "torch", "transformers", "tokenizers")
@@ -34,12 +35,7 @@ st.markdown(wording.ABOUT_TEXT)
 st.markdown(wording.ABOUT_LIMITS)
 
 st.header(wording.DEFINITIONS_HEADING)
-st.dataframe(
-    [dict(zip(wording.DEFINITION_COLUMNS, row, strict=True)) for row in wording.DEFINITIONS],
-    hide_index=True,
-    height="content",
-    alt=wording.DEFINITIONS_HEADING,
-)
+st.html(table_html(wording.DEFINITION_COLUMNS, wording.DEFINITIONS))
 
 st.header(wording.MODEL_HEADING)
 names = resources.checkpoint_names()

@@ -34,6 +34,7 @@ def show_result(shown: Shown) -> None:
         score_panel.show_score(trace, decision, colours)
         score_panel.show_stepper(trace, decision)
 
+    st.space("small")
     left, right = st.columns([7, 5], gap="large")
     with left:
         reasons.show_why_not(trace, decision, colours)
@@ -51,8 +52,9 @@ def show_result(shown: Shown) -> None:
     show_share(shown, decision)
 
 
-session.start()
 st.title(wording.HEADLINE)
+st.caption(wording.LEAD)
+session.start()
 ask_for_sentence()
 on_show = session.shown()
 if on_show is None:

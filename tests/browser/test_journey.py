@@ -80,7 +80,14 @@ def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: 
     place = drawing.bounding_box()
     assert place is not None
     # the last layer ends at the right edge of the figure
-    page.mouse.click(place["x"] + place["width"] - 12, place["y"] + 120)
+    spot = (place["x"] + place["width"] - 12, place["y"] + 120)
+    page.mouse.click(*spot)
+    expect(page.get_by_text(re.compile(r"^After layer 12\b")).first).to_be_visible()
+    visit.settled()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text(re.compile(r"^After layer 11\b")).first).to_be_visible()
+    visit.settled()
+    page.mouse.click(*spot)  # the same layer again
     expect(page.get_by_text(re.compile(r"^After layer 12\b")).first).to_be_visible()
 
 
@@ -125,7 +132,7 @@ def test_every_page_fits_its_window(
         expect(page.get_by_text(wording.ABOUT_HEADLINE)).to_be_visible()
         visit.settled()
         if width < 500:
-            page.keyboard.press("Escape")
+            page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     wide = page.evaluate(
         "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
         ".map(e => e.scrollWidth - e.clientWidth)"

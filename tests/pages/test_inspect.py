@@ -14,6 +14,8 @@ from app.presets import NAMES, SENTENCES, load_preset
 from app.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.errors import CheckpointError
 from elbert_core.explanation import explain
+from elbert_core.traces import trace_to_json
+from tests.app.traces import make_trace
 from tests.pages import driver
 from tests.pages.conftest import ROOT, OpenApp
 
@@ -345,3 +347,64 @@ def test_about_works_without_a_model(open_app: OpenApp) -> None:
     app.switch_page("app/views/about.py").run()
     assert not app.exception
     assert wording.MODEL_NONE in driver.shown_text(app)
+
+
+@pytest.mark.usefixtures("without_model")
+def test_more_settings_hold_an_exit_back(open_app: OpenApp) -> None:
+    app = open_app(policy="confidence", threshold="0.5")
+    assert driver.exit_layer(app) == 1
+    app.slider(key="setting.confidence.min_layer.12").set_value(5).run()
+    assert not app.exception
+    assert driver.exit_layer(app) == 5
+    assert app.query_params["min_layer"] == "5"
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_threshold_in_nats_becomes_a_share_again(open_app: OpenApp) -> None:
+    app = open_app(policy="entropy", unit="nats", threshold="1.5")
+    assert app.slider(key="setting.entropy.threshold.2").value == 1.5
+    assert driver.exit_layer(app) == 1
+    app.selectbox(key="setting.entropy.unit").set_value("normalised").run()
+    assert not app.exception
+    app.run()
+    assert app.slider(key="setting.entropy.threshold.1").value <= 1.0
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_saved_trace_opens_again(open_app: OpenApp) -> None:
+    app = open_app(policy="never")
+    trace = load_preset("misspelt")
+    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
+    assert not app.exception
+    assert app.text_area(key="inspect.text").value == trace.text
+    assert driver.mode(app) == "stored example"
+    assert "text" not in app.query_params
+
+
+@pytest.mark.usefixtures("without_model")
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 10_000, b'{"format": 1}'])
+def test_a_file_that_is_no_trace_is_a_message(content: bytes, open_app: OpenApp) -> None:
+    app = open_app()
+    before = driver.verdict(app)
+    app.file_uploader(key="inspect.file").upload("t.json", content).run()
+    assert not app.exception
+    assert "not a trace" in driver.warnings(app)
+    assert driver.verdict(app) == before
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_hostile_trace_file_is_shown_as_text(open_app: OpenApp) -> None:
+    trace = make_trace(
+        label_names=("<img src=x onerror=alert(1)>", "![a](https://example.org/p.png)"),
+        text="<script>alert(1)</script> \u202e :red[x]",
+    )
+    app = open_app()
+    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
+    assert not app.exception
+    for body in driver.htmls(app):
+        assert "<img" not in body
+        assert "<script" not in body
+    for element in (*app.markdown, *app.caption):
+        for danger in ("<img", "<script", "](https", ":red[x]"):
+            assert danger not in str(element.value)
+    assert "\u202e" not in app.text_area(key="inspect.text").value
