@@ -179,7 +179,9 @@ def _why_window(trace: LayerTrace, decision: Decision, check: CheckResult) -> st
         doubt = (
             f" The doubt left (entropy), {seen}, was not under {bound}, but agreement is enough."
         )
-    return f"{lead}: that fills the window of {size}.{doubt}"
+    spread = next((c for c in decision.verdicts[last - 1].checks if c.quantity == "range"), None)
+    steady = f" The confidence moved by only {fixed(spread.value)} in it." if spread else ""
+    return f"{lead}: that fills the window of {size}.{steady}{doubt}"
 
 
 def missing_part(check: CheckResult) -> str:

@@ -172,6 +172,12 @@ STAVE_PROBS = "How likely is each label?"
 STAVE_ENTROPY = "How much doubt is left?"
 STAVE_LABELS = "Which label leads?"
 STAVE_MS = "Milliseconds for each layer"
+STAVE_TERMS = (
+    "Class probabilities given by the exit head after each layer",
+    "Normalised entropy: 0 is certain, 1 an even guess",
+    "Most probable label; the number counts the run that the rule waits for",
+    "Measured wall-clock time of each layer with its exit head",
+)
 NEEDS_OVER = "(sure above {:.2f})"
 NEEDS_UNDER = "(sure under {:.2f})"
 NEEDS_RUN: dict[str, str] = {

@@ -1,7 +1,9 @@
-"""What the figures read off a trace and a decision. Pure; knows no chart library."""
+"""What the figures read off a trace and a decision. Pure; draws nothing."""
 
 from __future__ import annotations
 
+from app import wording
+from app.charts.canvas import Stave, Staves, nice_ceiling
 from app.inputs import visible
 from elbert_core.explanation import CheckResult, Decision
 from elbert_core.results import ExitReason, LayerTrace
@@ -47,3 +49,24 @@ def closed_run(decision: Decision) -> tuple[int, int] | None:
         return None
     span = int(check.needed) + RUNS[check.quantity]
     return max(decision.exit_layer - span + 1, 1), decision.exit_layer
+
+
+def staves(trace: LayerTrace, decision: Decision) -> Staves:
+    """Room for each stave; a title says what the rule needs there."""
+    confidence = check_of(decision, 1, "confidence")
+    entropy = check_of(decision, 1, "entropy", "entropy_nats")
+    run = check_of(decision, 1, *RUNS)
+    nats = entropy is not None and entropy.quantity == "entropy_nats"
+    under = wording.NEEDS_UNDER_NATS if nats else wording.NEEDS_UNDER
+    runs = wording.NEEDS_RUN.get(run.quantity, "") if run is not None else ""
+    return Staves(
+        probs=Stave(_needing(wording.STAVE_PROBS, wording.NEEDS_OVER, confidence), 44, 138),
+        entropy=Stave(_needing(wording.STAVE_ENTROPY, under, entropy), 172, 226),
+        labels=Stave(_needing(wording.STAVE_LABELS, runs, run), 260, 292),
+        ms=Stave(wording.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
+        height=368,
+    )
+
+
+def _needing(title: str, need: str, check: CheckResult | None) -> str:
+    return title if check is None else f"{title} {need.format(check.needed)}"

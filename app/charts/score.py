@@ -18,10 +18,10 @@ import math
 from typing import Any
 
 from app import wording
-from app.charts.canvas import Canvas, Row, Spec, Stave, Staves, hatch, nice_ceiling, spread
+from app.charts.canvas import Canvas, Row, Spec, Stave, hatch, spread
 from app.charts.palette import SHAPES, Palette, glyph
-from app.charts.reading import RUNS, check_of, closed_run, label_names
-from elbert_core.explanation import CheckResult, Decision
+from app.charts.reading import RUNS, check_of, closed_run, label_names, staves
+from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace
 
 SELECTION = "layer_pick"
@@ -36,27 +36,6 @@ TOOLTIPS = (
 )
 
 _LINE_GAP = 13.0  # pixels between a line's end and its name, and between two names
-
-
-def staves(trace: LayerTrace, decision: Decision) -> Staves:
-    """Room for each stave; a title says what the rule needs there."""
-    confidence = check_of(decision, 1, "confidence")
-    entropy = check_of(decision, 1, "entropy", "entropy_nats")
-    run = check_of(decision, 1, *RUNS)
-    nats = entropy is not None and entropy.quantity == "entropy_nats"
-    under = wording.NEEDS_UNDER_NATS if nats else wording.NEEDS_UNDER
-    runs = wording.NEEDS_RUN.get(run.quantity, "") if run is not None else ""
-    return Staves(
-        probs=Stave(_needing(wording.STAVE_PROBS, wording.NEEDS_OVER, confidence), 44, 138),
-        entropy=Stave(_needing(wording.STAVE_ENTROPY, under, entropy), 172, 226),
-        labels=Stave(_needing(wording.STAVE_LABELS, runs, run), 260, 292),
-        ms=Stave(wording.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
-        height=368,
-    )
-
-
-def _needing(title: str, need: str, check: CheckResult | None) -> str:
-    return title if check is None else f"{title} {need.format(check.needed)}"
 
 
 def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palette) -> Spec:
@@ -79,10 +58,11 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
         *_cells(canvas, trace, decision, names, palette),
         *_milliseconds(canvas, trace, palette),
         *_after_exit(canvas, decision, palette),
+        _cursor_frame(canvas, cursor, palette),
         *_exit_mark(canvas, decision, palette),
-        *_titles(canvas, palette),
         *_line_names(canvas, trace, names, palette),
         _hover(canvas, trace, names),
+        *_titles(canvas, palette),  # on top, because their tooltips give the papers' terms
     ]
     return {
         "layer": layers,
@@ -95,8 +75,18 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
 
 
 def _cursor_band(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
-    row = {"x": cursor - 0.5, "x2": cursor + 0.5, "y": 24, "y2": canvas.place.height}
+    row = _cursor_box(canvas, cursor)
     return canvas.boxes("cursor", [row], color=palette.cursor, opacity=0.28, cornerRadius=3)
+
+
+def _cursor_frame(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
+    row = _cursor_box(canvas, cursor)  # above the veil, so that the cursor can be seen there too
+    frame = {"fill": None, "stroke": palette.cursor, "strokeWidth": 1.5, "cornerRadius": 3}
+    return canvas.boxes("cursor_frame", [row], **frame)
+
+
+def _cursor_box(canvas: Canvas, cursor: int) -> Row:
+    return {"x": cursor - 0.5, "x2": cursor + 0.5, "y": 24, "y2": canvas.place.height}
 
 
 def _grid(canvas: Canvas, palette: Palette) -> list[Spec]:
@@ -113,14 +103,19 @@ def _grid(canvas: Canvas, palette: Palette) -> list[Spec]:
 
 
 def _titles(canvas: Canvas, palette: Palette) -> list[Spec]:
-    rows: list[Row] = [{"y": stave.top - 13, "text": stave.title} for stave in canvas.place.all]
+    rows: list[Row] = [
+        {"y": stave.top - 13, "text": stave.title, "term": term}
+        for stave, term in zip(canvas.place.all, wording.STAVE_TERMS, strict=True)
+    ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
+    titles = canvas.words("titles", rows, at_left=True, color=palette.muted, **font)
+    titles["encoding"]["tooltip"] = {"field": "term", "type": "nominal"}
     return [
         # a halo in the page's colour, so that a title can be read across the exit mark
         canvas.words(
             "titles_halo", rows, at_left=True, stroke=palette.paper, strokeWidth=4, **font
         ),
-        canvas.words("titles", rows, at_left=True, color=palette.muted, **font),
+        titles,
     ]
 
 

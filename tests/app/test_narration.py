@@ -42,6 +42,10 @@ def test_why_not_earlier_names_every_condition_with_its_numbers() -> None:
     ("policy", "words"),
     [
         (WINDOW, "fills the window of 4"),
+        (
+            ConfidenceWindow(window_size=3, entropy_threshold=0.0, rule="stable"),
+            "The confidence moved by only 0.10 in it",
+        ),
         (EntropyThreshold(0.6), "under the 0.60 that counts as sure"),
         (EntropyThreshold(0.4, unit="nats"), "counts as sure"),
         (ConfidenceThreshold(0.82), "above the 0.82 asked for"),

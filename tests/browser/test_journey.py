@@ -143,4 +143,5 @@ def test_every_page_fits_its_window(
         assert drawing is not None
         assert drawing["width"] <= width
         assert drawing["width"] >= 0.55 * min(width, 1120)
+    page.wait_for_timeout(500)  # the side bar slides away
     visit.shoot(f"{name}_{width}_{scheme}")
