@@ -38,7 +38,7 @@ PRESET_TITLES: dict[str, str] = {
     "misspelt": "Misspelt",
 }
 PRESET_REMARKS: dict[str, str] = {
-    "easy": "Plain praise. Look at how early the two lines part, and how few layers it needs.",
+    "easy": "Plain praise. Look at how soon the two lines part.",
     "hard": "Praise and blame in one breath. Look at whether the leading label changes on the way.",
     "negation": "A cheerful word under a “not”. Look at which label leads first, and which last.",
     "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",

@@ -81,7 +81,12 @@ def _cursor_band(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
 
 def _cursor_frame(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
     row = _cursor_box(canvas, cursor)  # above the veil, so that the cursor can be seen there too
-    frame = {"fill": None, "stroke": palette.cursor, "strokeWidth": 1.5, "cornerRadius": 3}
+    frame: dict[str, Any] = {
+        "fill": None,
+        "stroke": palette.cursor,
+        "strokeWidth": 1.5,
+        "cornerRadius": 3,
+    }
     return canvas.boxes("cursor_frame", [row], **frame)
 
 

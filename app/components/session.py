@@ -21,6 +21,7 @@ TEXT = "inspect.text"
 PRESET = "inspect.preset"
 CURSOR = "inspect.cursor"
 _FOLLOWS = "inspect.cursor_follows"
+_AGAIN = "inspect.read_again"
 _CLICKED = "inspect.clicked"
 _DRAWING = "inspect.drawing"
 
@@ -52,6 +53,9 @@ def start() -> None:
         # back from another page: widgets forget what they held while they were not drawn
         st.session_state.setdefault(TEXT, _sentence())
         st.session_state.setdefault(PRESET, asked.preset)
+        if st.session_state.pop(_AGAIN, False):
+            with st.spinner(wording.READING):
+                read_text(asked.text)
         return
     st.session_state[_SHOWN] = None
     if asked.preset is None:
@@ -92,13 +96,19 @@ def read_text(raw: str) -> None:
         return
     asked = state()
     try:
-        trace = resources.read(checkpoint(), asked.device, checked.text)
+        trace = resources.read(checkpoint(), device(), checked.text)
     except ElbertError as error:
         _complain(_trouble(error))
         return
     asked.preset, asked.text = None, checked.text
     st.session_state[PRESET] = None
     _put(Shown(trace, "replayed"))
+
+
+def read_again() -> None:
+    """Read the sentence again, from the top of the page, because what reads it has changed."""
+    st.session_state[_AGAIN] = True
+    st.rerun()
 
 
 def show_file(trace: LayerTrace) -> None:
@@ -115,15 +125,14 @@ def stop_for_real() -> None:
     on_show = shown()
     if on_show is None:
         return
-    asked = state()
-    policy = asked.exit_policy()
+    policy = state().exit_policy()
     checked = check_text(on_show.trace.text)  # of an opened file it could be anything
     if checked.problem is not None:
         _complain(_problem(checked), stays=False)
         return
     try:
-        exits, device = resources.stop_for_real(
-            checkpoint(), asked.device, checked.text, on_show.trace.text_pair, policy
+        exits, ran_on = resources.stop_for_real(
+            checkpoint(), device(), checked.text, on_show.trace.text_pair, policy
         )
     except ElbertError as error:
         _complain(_trouble(error), stays=False)
@@ -138,7 +147,7 @@ def stop_for_real() -> None:
         label_name=exits.label_names[label],
         confidence=float(exits.probs[0, label]),
         ms=1000 * exits.seconds,
-        device=device,
+        device=ran_on,
     )
     st.session_state[_MESSAGE] = None
 
@@ -153,6 +162,12 @@ def checkpoint() -> str:
     names = resources.checkpoint_names()
     asked = state().checkpoint
     return asked if asked in names else (names[0] if names else "")
+
+
+def device() -> str:
+    """The device in use: the one asked for if the machine has it, else "", the app's choice."""
+    asked = state().device
+    return asked if asked in resources.device_names() else ""
 
 
 def write_link() -> None:

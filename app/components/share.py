@@ -65,8 +65,8 @@ def _pick_model() -> None:
         )
         asked.checkpoint = "" if chosen == names[0] else chosen
     if len(devices) > 1:
-        if _DEVICE not in st.session_state:
-            st.session_state[_DEVICE] = asked.device
+        if st.session_state.get(_DEVICE) not in ("", *devices):
+            st.session_state[_DEVICE] = session.device()
         asked.device = st.selectbox(
             wording.DEVICE_LABEL,
             ("", *devices),
@@ -76,8 +76,7 @@ def _pick_model() -> None:
     else:
         st.caption(wording.ONE_DEVICE)
     if (asked.checkpoint, asked.device) != before and asked.preset is None and asked.text:
-        session.read_text(asked.text)
-        st.rerun()
+        session.read_again()
 
 
 def _file_opened() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -179,8 +180,6 @@ def test_a_damaged_checkpoint_is_a_message_that_names_the_file(
     monkeypatch: pytest.MonkeyPatch,
     open_app: OpenApp,
 ) -> None:
-    import shutil
-
     broken = tmp_path / "broken"
     shutil.copytree(tiny_folder / "tiny", broken)
     weights, config = broken / "model.safetensors", broken / "config.json"
@@ -408,3 +407,38 @@ def test_a_hostile_trace_file_is_shown_as_text(open_app: OpenApp) -> None:
         for danger in ("<img", "<script", "](https", ":red[x]"):
             assert danger not in str(element.value)
     assert "\u202e" not in app.text_area(key="inspect.text").value
+
+
+@pytest.mark.usefixtures("with_model")
+def test_a_link_that_asks_for_a_device_this_machine_lacks_still_works(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "device_names", lambda: ("cpu",))
+    app = open_app(text=SENTENCE, device="cuda", checkpoint="../elsewhere")
+    assert not driver.warnings(app)
+    assert driver.mode(app) == "replayed from a full pass"
+
+
+@pytest.mark.usefixtures("with_model")
+def test_a_machine_with_both_devices_offers_a_choice(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "device_names", lambda: ("cpu", "cuda"))
+    app = driver.read(open_app(device="cpu"), SENTENCE)
+    assert app.selectbox(key="inspect.device").value == "cpu"
+    app.selectbox(key="inspect.device").set_value("").run()
+    assert not app.exception
+    assert "device" not in app.query_params
+
+
+def test_a_second_checkpoint_can_be_chosen(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
+    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    app = driver.read(open_app(), SENTENCE)
+    app.selectbox(key="inspect.checkpoint").set_value("second").run()
+    assert not app.exception
+    assert app.query_params["checkpoint"] == "second"
+    assert any("second" in caption.value for caption in app.caption)
