@@ -93,6 +93,8 @@ def short_reason(decision: Decision) -> str:
             return f"it had barely moved {times(int(check.needed))} running"
         case ExitReason.FIXED_LAYER:
             return "the rule always stops there"
+    if not decision.verdicts[-1].checks:
+        return "the rule never stops early"
     return "nothing allowed it to stop earlier"
 
 

@@ -66,7 +66,7 @@ LAST_RESULT_STAYS = "The last result stays below."
 
 # -- messages about the model ----------------------------------------------------------------------
 NO_CHECKPOINT = (
-    "No trained model was found in the folder {folder}, so new sentences cannot be read here. The "
+    "No trained model was found in the folder “{folder}”, so no new sentence can be read here. The "
     "stored examples work without one."
 )
 BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples work without it."

@@ -45,11 +45,11 @@ def ask_for_sentence() -> None:
         preset = session.state().preset
         if preset is not None:
             st.caption(wording.PRESET_REMARKS[preset], width="content")
-    if not resources.checkpoint_names():
-        st.caption(wording.EXAMPLES_ONLY)
     problem = session.message()
     if problem is not None:
         st.warning(plain_markdown(problem))
+    elif not resources.checkpoint_names():
+        st.caption(wording.EXAMPLES_ONLY)
 
 
 def _preset_picked() -> None:
