@@ -321,18 +321,18 @@ def _sum_of(check: CheckResult, probs: list[float]) -> str:
     terms += " + …" if len(probs) > _MAX_TERMS else ""
     match check.quantity:
         case "entropy":
-            return f"entropy = −({terms}) ÷ ln {len(probs)} = {seen}    {outcome}"
+            return f"entropy = −({terms}) ÷ ln {len(probs)} = {seen}\n    {outcome}"
         case "entropy_nats":
-            return f"entropy = −({terms}) = {seen} nats    {outcome}"
+            return f"entropy = −({terms}) = {seen} nats\n    {outcome}"
         case "confidence":
-            return f"confidence = max p = {seen}    {outcome}"
+            return f"confidence = max p = {seen}\n    {outcome}"
         case "window":
-            return f"layers in a row that agree = {seen}    {outcome}"
+            return f"layers in a row that agree = {seen}\n    {outcome}"
         case "range":
-            return f"largest − smallest confidence in the window = {seen}    {outcome}"
+            return f"largest − smallest confidence in the window = {seen}\n    {outcome}"
         case "patience":
-            return f"times running that the label was confirmed = {seen}    {outcome}"
+            return f"times running that the label was confirmed = {seen}\n    {outcome}"
         case "divergence_run":
-            return f"small steps running = {seen}    {outcome}"
+            return f"small steps running = {seen}\n    {outcome}"
         case _:
-            return f"layers applied = {seen}    {outcome}"
+            return f"layers applied = {seen}\n    {outcome}"
