@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import (
     AutoModelForSequenceClassification,
@@ -247,9 +248,7 @@ def train(config: TrainConfig) -> Path:
 
     held_out = validation.take(range(1, len(validation), 2))
     results = {
-        name: evaluation_summary(
-            predict_layers(trainer, part, tokenizer, config.max_tokens), part.labels
-        )
+        name: evaluation_summary(*predict_layers(trainer, part, tokenizer, config.max_tokens))
         for name, part in (
             ("validation", validation),
             ("picked_on_even_rows", picking),
@@ -302,10 +301,15 @@ def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrai
 
 def predict_layers(
     trainer: Trainer, table: TextTable, tokenizer: PreTrainedTokenizerBase, max_tokens: int
-) -> np.ndarray:
-    """(layers, rows, labels) probabilities of the trainer's model."""
-    logits = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens)).predictions
-    return softmax(np.swapaxes(np.asarray(logits, dtype=np.float32), 0, 1))
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Probabilities (layers, rows, labels) and gold labels (rows,), in one order of rows.
+
+    The trainer groups rows by length and so returns them in an order of its own; the labels it
+    returns are in the same order, those of the table are not.
+    """
+    output = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens))
+    logits = np.asarray(output.predictions, dtype=np.float32)
+    return softmax(np.swapaxes(logits, 0, 1)), np.asarray(output.label_ids, dtype=np.int64)
 
 
 def _with_unlabelled(

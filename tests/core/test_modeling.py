@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,7 @@ from transformers import (
 
 from elbert_core.errors import ConfigError
 from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
-
-sys.path.insert(0, str(Path(__file__).parent))
-from conftest import SMALL, livelier, small_config
+from tests.core.tiny_albert import SMALL, livelier, small_config
 
 
 def inputs(rows: int = 4, tokens: int = 9) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
