@@ -200,7 +200,7 @@ def _add_command(name: str, settings: type[Any], start: str, summary: str) -> No
         summary: help text of the command.
     """
     hints = typing.get_type_hints(settings)
-    helps = _attribute_helps(settings.__doc__ or "")
+    helps = attribute_helps(settings)
     parameters = []
     for field in dataclasses.fields(settings):
         required = field.default is dataclasses.MISSING
@@ -244,13 +244,16 @@ def _flag_type(hint: Any) -> Any:
     return hint
 
 
-def _attribute_helps(docstring: str) -> dict[str, str]:
-    """Help text of each attribute, from a Google-style Attributes section."""
+def attribute_helps(settings: type[Any]) -> dict[str, str]:
+    """Help text of each setting, from the Attributes of a dataclass and of those it extends."""
     helps: dict[str, str] = {}
-    section = docstring.partition("Attributes:")[2]
-    for names, words in re.findall(r"^ {8}([\w, \n]+?): (.+?)(?=^ {8}\w|\Z)", section, re.M | re.S):
-        for name in re.split(r",\s*", names):
-            helps[name.strip()] = " ".join(words.split())
+    for owner in reversed(settings.__mro__):
+        section = (owner.__doc__ or "").partition("Attributes:")[2]
+        for names, words in re.findall(
+            r"^ {8}([\w, \n]+?): (.+?)(?=^ {8}\w|\Z)", section, re.MULTILINE | re.DOTALL
+        ):
+            for name in re.split(r",\s*", names):
+                helps[name.strip()] = " ".join(words.split())
     return helps
 
 

@@ -95,33 +95,41 @@ class EarlyExitEngine:
         self._synchronise()
 
     @torch.inference_mode()
-    def trace(self, text: TextInput, *, attention: bool = False) -> LayerTrace:
+    def trace(self, text: TextInput, *, attention: bool = False, repeats: int = 3) -> LayerTrace:
         """Read one text to full depth, measuring every layer.
 
         Args:
             text: a text, or a pair of texts.
             attention: also keep the attention of every layer and head.
+            repeats: passes to time, at least 1; each layer's median is kept, because a single
+                pass on a busy machine makes a random layer look slow.
 
         Raises:
             InputError: the text is empty or not a text.
+            ConfigError: repeats below 1.
         """
+        if repeats < 1:
+            raise ConfigError(f"repeats must be at least 1, got {repeats}")
         first, second = _split(text, row=None)
         started = time.perf_counter()
         encoded = self._encode([(first, second)])[0]
         ids, types, _ = self._batch([encoded])
-        hidden = self.model.embed(ids, types)
+        embedded = self.model.embed(ids, types)
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
-        probs, layer_ms, weights = [], [], []
-        for layer_index in range(self.n_layers):
-            if attention:  # outside the measured time: a running engine never computes it
-                weights.append(self.model.attention_weights(hidden, None, layer_index)[0].cpu())
-            started = time.perf_counter()
-            hidden = self.model.layer(hidden, None, layer_index)
-            logits = self.model.exit_logits(hidden, None, layer_index)
-            row = torch.softmax(logits.float(), dim=-1)[0].cpu()  # waits for the device
-            layer_ms.append((time.perf_counter() - started) * 1e3)
-            probs.append(row.numpy())
+        probs, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
+        for turn in range(repeats):
+            hidden = embedded
+            for layer_index in range(self.n_layers):
+                if attention and turn == 0:  # outside the measured time: an engine never needs it
+                    weights.append(self.model.attention_weights(hidden, None, layer_index)[0].cpu())
+                started = time.perf_counter()
+                hidden = self.model.layer(hidden, None, layer_index)
+                logits = self.model.exit_logits(hidden, None, layer_index)
+                row = torch.softmax(logits.float(), dim=-1)[0].cpu()  # waits for the device
+                layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
+                if turn == 0:
+                    probs.append(row.numpy())
         config = self.model.config
         n_tokens = len(encoded.input_ids)
         return LayerTrace(
@@ -129,7 +137,7 @@ class EarlyExitEngine:
             text_pair=second,
             tokens=tuple(self.tokenizer.convert_ids_to_tokens(encoded.input_ids)),
             probs=np.stack(probs),
-            layer_ms=np.array(layer_ms),
+            layer_ms=np.median(layer_ms, axis=0),
             embed_ms=embed_ms,
             label_names=self.label_names,
             truncated=encoded.truncated,

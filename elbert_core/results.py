@@ -85,7 +85,8 @@ class LayerTrace:
         text, text_pair: the input as given.
         tokens: the pieces the model read, special tokens included.
         probs: (layers, labels) float32, class probabilities after each layer.
-        layer_ms: (layers,) float64, measured milliseconds of each layer with its exit head.
+        layer_ms: (layers,) float64, milliseconds of each layer with its exit head (median of
+            a few passes).
         embed_ms: milliseconds before the first layer (tokenising and embeddings).
         label_names: names of the labels by index.
         truncated: True where the text was longer than the model reads.
