@@ -66,17 +66,16 @@ def nice_ceiling(value: float) -> float:
     return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if value <= f * power * (1 + 1e-9))
 
 
-class Canvas:
+class LayerCanvas:
     """Axes that all marks share, and the marks as Vega-Lite layers.
 
     Every mark takes `name` (found again in tests and in the picture's source), its rows, `ink`: the
     field that holds each row's own colour, and Vega-Lite's mark properties.
     """
 
-    def __init__(self, n_layers: int, place: Staves) -> None:
-        """Canvas for `n_layers` layers and the staves of `place`."""
+    def __init__(self, n_layers: int, height: float, ticks: dict[float, str]) -> None:
+        """Canvas for `n_layers` layers; `ticks` are what stands left of a height in pixels."""
         self.n_layers = n_layers
-        self.place = place
         every = 1 if n_layers <= 12 else 2
         bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
         self._x: Spec = {
@@ -90,13 +89,12 @@ class Canvas:
                 "titlePadding": 2,
             },
         }
-        ticks = self._ticks()
         label = "''"
         for position, text in ticks.items():
             label = f"datum.value === {position} ? '{text}' : {label}"
         self._y: Spec = {
             "type": "quantitative",
-            "scale": {"domain": [0, place.height], "reverse": True, "nice": False, "zero": False},
+            "scale": {"domain": [0, height], "reverse": True, "nice": False, "zero": False},
             "axis": {
                 **bare,
                 "title": None,
@@ -106,14 +104,6 @@ class Canvas:
                 "maxExtent": 26,
             },
         }
-
-    def _ticks(self) -> dict[float, str]:
-        ticks: dict[float, str] = {}
-        for stave in (self.place.probs, self.place.entropy, self.place.ms):
-            ticks[stave.y(0)] = "0"
-            ticks[stave.y(stave.high)] = f"{stave.high:g}"
-        ticks[self.place.probs.y(0.5)] = "½"
-        return ticks
 
     def boxes(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
         """Rectangles between (x, y) and (x2, y2)."""
@@ -150,6 +140,20 @@ class Canvas:
             encoding["color"] = {"field": ink, "type": "nominal", "scale": None}
         encoding.update(more or {})
         return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": encoding}
+
+
+class Canvas(LayerCanvas):
+    """The canvas of the score: the staves of one sentence."""
+
+    def __init__(self, n_layers: int, place: Staves) -> None:
+        """Canvas for `n_layers` layers and the staves of `place`."""
+        ticks: dict[float, str] = {}
+        for stave in (place.probs, place.entropy, place.ms):
+            ticks[stave.y(0)] = "0"
+            ticks[stave.y(stave.high)] = f"{stave.high:g}"
+        ticks[place.probs.y(0.5)] = "½"
+        super().__init__(n_layers, place.height, ticks)
+        self.place = place
 
 
 def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:
