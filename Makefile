@@ -21,7 +21,7 @@ OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 .PHONY: help app install dev test test-fast check format bench presets checkpoint-sst2 clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
 
 app: install ## start the app on 127.0.0.1, PORT=8501 unless set (installs it first if needed)
 	$(BIN)/python -m streamlit run streamlit_app.py \

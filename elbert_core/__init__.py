@@ -20,6 +20,7 @@ _WHERE = {
     "ExitReason": "results",
     "Exits": "results",
     "LayerTrace": "results",
+    "RowExit": "results",
     "confidence": "uncertainty",
     "jensen_shannon": "uncertainty",
     "label_margin": "uncertainty",
@@ -153,6 +154,9 @@ if TYPE_CHECKING:
     )
     from elbert_core.results import (
         LayerTrace as LayerTrace,
+    )
+    from elbert_core.results import (
+        RowExit as RowExit,
     )
     from elbert_core.traces import (
         trace_from_json as trace_from_json,

@@ -1,6 +1,6 @@
 """Running a checkpoint: one text to full depth (`trace`), or many with real early exits (`run`).
 
-The engine joins the model, which knows no policies, with policies, which know no model. Both
+The engine joins the model, which knows no policies, with policies, which know no model. Its
 methods are free of state: a policy is an argument of the call, and a row's result depends on that
 row alone.
 """
@@ -8,42 +8,33 @@ row alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
+from elbert_core.encoding import EncodedRow, Encoder, TextInput, split_input
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.policies import ExitPolicy, History
-from elbert_core.results import BatchExits, ExitReason, LayerTrace
+from elbert_core.kernels import make_steps
+from elbert_core.policies import ExitPolicy
+from elbert_core.results import BatchExits, LayerTrace, RowExit
+from elbert_core.scheduling import Finished, NumberedRow, run_batches, run_slots
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from elbert_core.modeling import ElbertForSequenceClassification
 
-TextInput = str | tuple[str, str]
+Schedule = Literal["auto", "slots", "dropping", "lockstep"]
+SCHEDULES: tuple[Schedule, ...] = ("auto", "slots", "dropping", "lockstep")
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """One tokenised row."""
-
-    input_ids: list[int]
-    token_type_ids: list[int]
-    n_tokens_full: int
-
-    @property
-    def truncated(self) -> bool:
-        return self.n_tokens_full > len(self.input_ids)
 
 
 class EarlyExitEngine:
@@ -82,16 +73,18 @@ class EarlyExitEngine:
         self.label_names: tuple[str, ...] = tuple(names[i] for i in range(len(names)))
         self.n_layers: int = model.n_layers
         limit = int(model.config.max_position_embeddings)
-        self.max_tokens: int = min(limit, int(min(tokenizer.model_max_length, limit)))
+        self.max_tokens: int = int(min(tokenizer.model_max_length, limit))
+        self._encoder = Encoder(tokenizer, max_tokens=self.max_tokens)
+        self._steps = make_steps(model)
 
     @torch.inference_mode()
     def warm_up(self, n_tokens: int = 16) -> None:
-        """Run a few layers so that the first real text is not measured on a cold machine."""
+        """Run all layers once, so that the first real text is not measured on a cold machine."""
         ids = torch.ones((1, n_tokens), dtype=torch.long, device=self.device)
-        hidden = self.model.embed(ids)
+        hidden = self._steps.embed(ids, torch.zeros_like(ids))
         for layer_index in range(self.n_layers):
-            hidden = self.model.layer(hidden, None, layer_index)
-            self.model.exit_logits(hidden, None, layer_index)
+            hidden = self._steps.layer(hidden, None, layer_index)
+            self._steps.exit_logits(hidden, None, layer_index)
         self._synchronise()
 
     @torch.inference_mode()
@@ -110,11 +103,11 @@ class EarlyExitEngine:
         """
         if repeats < 1:
             raise ConfigError(f"repeats must be at least 1, got {repeats}")
-        first, second = _split(text, row=None)
+        first, second = split_input(text)
         started = time.perf_counter()
-        encoded = self._encode([(first, second)])[0]
-        ids, types, _ = self._batch([encoded])
-        embedded = self.model.embed(ids, types)
+        encoded = self._encoder.encode([(first, second)])[0]
+        ids, types = self._encoder.collate([encoded], device=self.device)
+        embedded = self._steps.embed(ids, types)
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
         probs, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
@@ -124,25 +117,26 @@ class EarlyExitEngine:
                 if attention and turn == 0:  # outside the measured time: an engine never needs it
                     weights.append(self.model.attention_weights(hidden, None, layer_index)[0].cpu())
                 started = time.perf_counter()
-                hidden = self.model.layer(hidden, None, layer_index)
-                logits = self.model.exit_logits(hidden, None, layer_index)
+                hidden = self._steps.layer(hidden, None, layer_index)
+                logits = self._steps.exit_logits(hidden, None, layer_index)
                 row = torch.softmax(logits.float(), dim=-1)[0].cpu()  # waits for the device
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
                 if turn == 0:
                     probs.append(row.numpy())
         config = self.model.config
-        n_tokens = len(encoded.input_ids)
         return LayerTrace(
             text=first,
             text_pair=second,
-            tokens=tuple(self.tokenizer.convert_ids_to_tokens(encoded.input_ids)),
+            tokens=self._encoder.tokens(encoded),
             probs=np.stack(probs),
             layer_ms=np.median(layer_ms, axis=0),
             embed_ms=embed_ms,
             label_names=self.label_names,
             truncated=encoded.truncated,
             n_tokens_full=encoded.n_tokens_full,
-            layer_macs=metrics.layer_macs(config.hidden_size, config.intermediate_size, n_tokens),
+            layer_macs=metrics.layer_macs(
+                config.hidden_size, config.intermediate_size, encoded.n_tokens
+            ),
             head_macs=metrics.head_macs(config.hidden_size, len(self.label_names)),
             checkpoint=self.name,
             digest=self.digest,
@@ -151,47 +145,57 @@ class EarlyExitEngine:
             attention=torch.stack(weights).numpy() if attention else None,
         )
 
-    @torch.inference_mode()
     def run(
-        self, texts: Sequence[TextInput], policy: ExitPolicy, *, batch_size: int = 32
+        self,
+        texts: Sequence[TextInput],
+        policy: ExitPolicy,
+        *,
+        batch_size: int = 32,
+        schedule: Schedule = "auto",
+        progress: Callable[[int], None] | None = None,
     ) -> BatchExits:
         """Classify texts, each only as deep as the policy wants; the rest is not computed.
-
-        Rows of similar length are batched together and leave the batch as soon as they are done.
 
         Args:
             texts: texts or pairs of texts; none at all is allowed.
             policy: when to stop.
-            batch_size: rows in one layer call at most.
+            batch_size: rows in one layer call at most (the number of slots).
+            schedule: "slots" (a row that is done is replaced at once; one shared layer only),
+                "dropping" (batches in lock-step that shrink), "lockstep" (batches that wait for
+                their last row), "auto" (slots where the model allows them, else dropping). See
+                `elbert_core.scheduling`.
+            progress: called with the number of rows that just finished.
 
         Returns:
             Results in input order.
 
         Raises:
             InputError: a text is empty or not a text; the message names its row.
-            ConfigError: batch_size below 1.
+            ConfigError: batch_size below 1, or a schedule that is unknown or does not fit.
         """
         if isinstance(texts, str):
             raise InputError("run takes a list of texts, got one text")
-        if batch_size < 1:
-            raise ConfigError(f"batch_size must be at least 1, got {batch_size}")
         started = time.perf_counter()
-        pairs = [_split(text, row=row) for row, text in enumerate(texts)]
-        encoded = self._encode(pairs)
-        lengths = np.array([len(row.input_ids) for row in encoded], dtype=np.int64)
-        rows = len(encoded)
-        exit_layer = np.zeros(rows, dtype=np.int64)
-        reason = np.zeros(rows, dtype=np.int8)
-        probs = np.zeros((rows, len(self.label_names)), dtype=np.float32)
-        order = np.argsort(lengths, kind="stable")
-        for start in range(0, rows, batch_size):
-            members = order[start : start + batch_size]
-            result = self._run_batch([encoded[row] for row in members], policy)
-            exit_layer[members], reason[members], probs[members] = result
+        encoded = self._encoder.encode(
+            [split_input(text, row=row) for row, text in enumerate(texts)]
+        )
+        n_rows = len(encoded)
+        lengths = np.array([row.n_tokens for row in encoded], dtype=np.int64)
+        exit_layer = np.zeros(n_rows, dtype=np.int64)
+        reason = np.zeros(n_rows, dtype=np.int8)
+        probs = np.zeros((n_rows, len(self.label_names)), dtype=np.float32)
+        order = np.argsort(-lengths, kind="stable")
+        queue = [(int(row), encoded[row]) for row in order]
+        for done in self._schedule(queue, policy, batch_size, schedule):
+            exit_layer[done.row] = done.exit_layer
+            reason[done.row] = done.reason
+            probs[done.row] = done.probs
+            if progress is not None:
+                progress(len(done.row))
         return BatchExits(
             exit_layer=exit_layer,
             reason=reason,
-            label=probs.argmax(axis=-1) if rows else np.zeros(0, dtype=np.int64),
+            label=probs.argmax(axis=-1) if n_rows else np.zeros(0, dtype=np.int64),
             n_layers=self.n_layers,
             probs=probs,
             truncated=np.array([row.truncated for row in encoded], dtype=bool),
@@ -201,89 +205,113 @@ class EarlyExitEngine:
             layer_rows=int(exit_layer.sum()),
         )
 
-    def _run_batch(
-        self, encoded: list[_Encoded], policy: ExitPolicy
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float32]]:
-        """Exit layer, reason and probabilities of one batch; rows leave it as they finish."""
-        rows, n_labels = len(encoded), len(self.label_names)
-        exit_layer = np.zeros(rows, dtype=np.int64)
-        reason = np.zeros(rows, dtype=np.int8)
-        final = np.zeros((rows, n_labels), dtype=np.float32)
-        ids, types, attention_mask = self._batch(encoded)
-        hidden = self.model.embed(ids, types)
-        mask = self.model.expand_mask(attention_mask, hidden)
-        alive = np.arange(rows)
-        history = np.zeros((rows, self.n_layers, n_labels), dtype=np.float32)
-        for layer_index in range(self.n_layers):
-            hidden = self.model.layer(hidden, mask, layer_index)
-            logits = self.model.exit_logits(hidden, attention_mask, layer_index)
-            # the one small read from the device in each step
-            history[:, layer_index] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
-            depth = np.full(len(alive), layer_index + 1)
-            verdict = policy.decide(History(history, depth))
-            done = verdict != ExitReason.CONTINUE
-            if not done.any():
-                continue
-            leaving = alive[done]
-            exit_layer[leaving] = layer_index + 1
-            reason[leaving] = verdict[done]
-            final[leaving] = history[done, layer_index]
-            if done.all():
-                break
-            stay = ~done
-            alive, history = alive[stay], history[stay]
-            kept = torch.from_numpy(np.flatnonzero(stay)).to(hidden.device)
-            hidden = hidden[kept]
-            mask = None if mask is None else mask[kept]
-            attention_mask = None if attention_mask is None else attention_mask[kept]
-        return exit_layer, reason, final
+    def stream(
+        self,
+        texts: Iterable[TextInput],
+        policy: ExitPolicy,
+        *,
+        batch_size: int = 32,
+        window: int = 1024,
+        schedule: Schedule = "auto",
+    ) -> Generator[RowExit, None, None]:
+        """Classify texts as they come, yielding each row as it finishes; memory stays bounded.
 
-    def _encode(self, pairs: Sequence[tuple[str, str | None]]) -> list[_Encoded]:
-        """Tokenise; texts longer than the model reads are cut, and how long they were is kept."""
-        encoded: dict[int, _Encoded] = {}
-        # single texts and pairs apart, so that neither changes how the other is tokenised
-        for paired in (False, True):
-            rows = [row for row, (_, second) in enumerate(pairs) if (second is not None) == paired]
-            if not rows:
-                continue
-            arguments: list[Any] = [[pairs[row][0] for row in rows]]
-            if paired:
-                arguments.append([pairs[row][1] for row in rows])
-            cut = self.tokenizer(
-                *arguments, truncation=True, max_length=self.max_tokens, return_token_type_ids=True
+        Rows come back in the order they finish and carry their number. Some texts are read ahead to
+        bring similar lengths together. Closing the iterator early stops the work; what was
+        yielded stays valid. Texts may be endless.
+
+        Args:
+            texts: as in `run`.
+            policy: as in `run`.
+            batch_size: as in `run`.
+            window: texts read ahead, at least 1.
+            schedule: as in `run`.
+
+        Raises:
+            InputError, ConfigError: as in `run`, when the text's turn comes.
+        """
+        if window < 1:
+            raise ConfigError(f"window must be at least 1, got {window}")
+        in_flight: dict[int, EncodedRow] = {}
+
+        def queue() -> Iterator[NumberedRow]:
+            numbered = enumerate(texts)
+            ascending = True
+            while chunk := list(islice(numbered, window)):
+                rows = self._encoder.encode([split_input(text, row=row) for row, text in chunk])
+                # up, down, up ...: where windows meet, lengths do as well
+                ascending = not ascending
+                members = sorted(
+                    zip((row for row, _ in chunk), rows, strict=True),
+                    key=lambda item: item[1].n_tokens if ascending else -item[1].n_tokens,
+                )
+                for row, encoded in members:
+                    in_flight[row] = encoded
+                    yield row, encoded
+
+        with closing(self._schedule(queue(), policy, batch_size, schedule)) as finished:
+            for done in finished:
+                for i, row in enumerate(done.row.tolist()):
+                    encoded = in_flight.pop(row)
+                    yield RowExit(
+                        row=row,
+                        exit_layer=int(done.exit_layer[i]),
+                        reason=int(done.reason[i]),
+                        probs=done.probs[i],
+                        truncated=encoded.truncated,
+                        n_tokens=encoded.n_tokens,
+                    )
+
+    def _schedule(
+        self, queue: Iterable[NumberedRow], policy: ExitPolicy, batch_size: int, schedule: Schedule
+    ) -> Generator[Finished, None, None]:
+        if batch_size < 1:
+            raise ConfigError(f"batch_size must be at least 1, got {batch_size}")
+        if schedule not in SCHEDULES:
+            raise ConfigError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
+        mixes = self._steps.mixes_depths
+        if schedule == "slots" and not mixes:
+            raise ConfigError(
+                "slots need one layer and one head shared by all depths; "
+                'use "dropping" for this model'
             )
-            lengths = [len(ids) for ids in cut["input_ids"]]
-            if max(lengths) >= self.max_tokens:
-                whole = self.tokenizer(*arguments, truncation=False, verbose=False)
-                lengths = [len(ids) for ids in whole["input_ids"]]
-            for row, ids, types, length in zip(
-                rows, cut["input_ids"], cut["token_type_ids"], lengths, strict=True
-            ):
-                encoded[row] = _Encoded(ids, types, length)
-        return [encoded[row] for row in range(len(pairs))]
-
-    def _batch(
-        self, encoded: list[_Encoded]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-        """Padded ids, token types and mask (None when nothing is padded), each (rows, tokens)."""
-        lengths = [len(row.input_ids) for row in encoded]
-        longest = max(lengths)
-        pad = self.tokenizer.pad_token_id or 0
-        ids = torch.tensor(
-            [row.input_ids + [pad] * (longest - len(row.input_ids)) for row in encoded]
-        )
-        types = torch.tensor(
-            [row.token_type_ids + [0] * (longest - len(row.input_ids)) for row in encoded]
-        )
-        mask = None
-        if min(lengths) < longest:
-            mask = (torch.arange(longest)[None, :] < torch.tensor(lengths)[:, None]).long()
-            mask = mask.to(self.device)
-        return ids.to(self.device), types.to(self.device), mask
+        n_labels, device = len(self.label_names), self.device
+        if schedule == "slots" or (schedule == "auto" and mixes):
+            finished = run_slots(
+                self._steps,
+                self._encoder,
+                queue,
+                policy,
+                n_slots=batch_size,
+                n_labels=n_labels,
+                device=device,
+            )
+        else:
+            finished = run_batches(
+                self._steps,
+                self._encoder,
+                queue,
+                policy,
+                batch_size=batch_size,
+                n_labels=n_labels,
+                device=device,
+                drop=schedule != "lockstep",
+            )
+        return _in_inference_mode(finished)
 
     def _synchronise(self) -> None:
         if self.device.startswith("cuda"):
             torch.cuda.synchronize()
+
+
+def _in_inference_mode(items: Iterator[Finished]) -> Generator[Finished, None, None]:
+    """Step an iterator in inference mode, without leaving the mode on for whoever consumes it."""
+    while True:
+        with torch.inference_mode():
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 def load_engine(
@@ -332,17 +360,3 @@ def resolve_device(device: str) -> str:
     if kind not in ("cpu", "cuda"):
         raise ConfigError(f'device must be "auto", "cpu" or "cuda", got {device!r}')
     return device
-
-
-def _split(text: TextInput, *, row: int | None) -> tuple[str, str | None]:
-    """First and second text of an input; empty or foreign inputs are refused."""
-    where = "the text" if row is None else f"row {row}"
-    if isinstance(text, str):
-        first, second = text, None
-    elif isinstance(text, tuple) and len(text) == 2 and all(isinstance(t, str) for t in text):
-        first, second = text
-    else:
-        raise InputError(f"{where} must be a text or a pair of texts, got {type(text).__name__}")
-    if not first.strip() or (second is not None and not second.strip()):
-        raise InputError(f"{where} is empty: at least one word is needed")
-    return first, second

@@ -184,10 +184,11 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
         if self.config.exit_pooling == "cls":
             return hidden[:, 0]
         if attention_mask is None:
-            return hidden.mean(dim=1)
+            return hidden.mean(dim=1, dtype=torch.float32).to(hidden.dtype)
         real = attention_mask.to(hidden.dtype).unsqueeze(-1)
-        # the sum runs in the states' own type; lengths up to 512 are exact in all of them
-        return (hidden * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
+        # summed in float32: hundreds of bf16 terms would lose the last ones
+        total = (hidden * real).sum(dim=1, dtype=torch.float32)
+        return (total / real.sum(dim=1, dtype=torch.float32).clamp(min=1)).to(hidden.dtype)
 
     def exit_logits(
         self, hidden: Tensor, attention_mask: Tensor | None, layer_index: int = -1

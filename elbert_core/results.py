@@ -78,6 +78,32 @@ class BatchExits(Exits):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RowExit:
+    """One row of a stream, stopped for real.
+
+    Attributes:
+        row: its number in the input, from 0.
+        exit_layer: layers applied, 1..L.
+        reason: `ExitReason` value, never CONTINUE.
+        probs: (labels,) float32, class probabilities at the exit.
+        truncated: True where the text was longer than the model reads.
+        n_tokens: tokens read, special tokens included.
+    """
+
+    row: int
+    exit_layer: int
+    reason: int
+    probs: NDArray[np.float32]
+    truncated: bool
+    n_tokens: int
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable label."""
+        return int(self.probs.argmax())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LayerTrace:
     """One text, read to full depth: everything a policy, a chart or a lesson needs.
 

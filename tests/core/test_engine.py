@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elbert_core.engine import EarlyExitEngine, load_engine, resolve_device
+from elbert_core.engine import EarlyExitEngine, Schedule, load_engine, resolve_device
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.policies import (
     ConfidenceThreshold,
@@ -53,6 +53,7 @@ def probs(tiny_engine: EarlyExitEngine, texts: list[str]) -> np.ndarray:
     return np.stack([tiny_engine.trace(text).probs for text in texts], axis=1)
 
 
+@pytest.mark.parametrize("schedule", ["slots", "dropping", "lockstep"])
 @pytest.mark.parametrize("batch_size", [1, 7, 32])
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: f"{p.kind}-{p.lookback}")
 def test_run_equals_replay(
@@ -61,9 +62,10 @@ def test_run_equals_replay(
     probs: np.ndarray,
     policy: ExitPolicy,
     batch_size: int,
+    schedule: Schedule,
 ) -> None:
     expected = replay(policy, probs)
-    exits = tiny_engine.run(texts, policy, batch_size=batch_size)
+    exits = tiny_engine.run(texts, policy, batch_size=batch_size, schedule=schedule)
     assert exits.exit_layer.tolist() == expected.exit_layer.tolist()
     assert exits.reason.tolist() == expected.reason.tolist()
     assert exits.label.tolist() == expected.label.tolist()
