@@ -1,50 +1,28 @@
-"""What a table of stored probabilities says about a model: accuracy at every depth and cost.
+"""What a table of stored probabilities says about a model, in the few figures of a model card.
 
 Works on numbers only: `probs (layers, rows, labels)` of full-depth passes and gold labels. Policies
-are replayed; no model is run here.
+are replayed; no model is run here. The table itself is made by `elbert_core.recording`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core import metrics
-from elbert_core.policies import (
-    ConfidenceWindow,
-    EntropyThreshold,
-    ExitPolicy,
-    policy_to_dict,
-    replay,
-    signals_of,
+from elbert_core.policies import policy_to_dict
+from elbert_core.sweeps import (
+    SweepPoint,
+    area,
+    best_at,
+    entropy_grid,
+    sweep,
+    window_grid,
 )
 
-ENTROPY_GRID = tuple(
-    round(float(t), 4)
-    for t in np.concatenate(
-        ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
-    )
-)
 SPEED_UPS = (2.0, 3.0, 4.0, 6.0)
-
-
-@dataclass(frozen=True, slots=True)
-class SweepPoint:
-    """One policy on one table: accuracy and theoretical cost."""
-
-    policy: ExitPolicy
-    accuracy: float
-    computation_cost: float
-    mean_exit_layer: float
-
-    @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical, layers only: 1 / computation_cost."""
-        return 1.0 / self.computation_cost
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -53,51 +31,6 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     exponents = np.exp(shifted, dtype=np.float32)
     result: NDArray[np.float32] = exponents / exponents.sum(axis=-1, keepdims=True)
     return result
-
-
-def sweep(
-    probs: NDArray[np.floating], gold: NDArray[np.integer], policies: Iterable[ExitPolicy]
-) -> list[SweepPoint]:
-    """Replay each policy over a table.
-
-    Args:
-        probs: (layers, rows, labels).
-        gold: (rows,) gold label indices.
-        policies: any number of settings.
-    """
-    signals = signals_of(probs)
-    points = []
-    for policy in policies:
-        exits = replay(policy, signals)
-        points.append(
-            SweepPoint(
-                policy=policy,
-                accuracy=float(np.mean(exits.label == gold)),
-                computation_cost=exits.computation_cost,
-                mean_exit_layer=float(exits.exit_layer.mean()),
-            )
-        )
-    return points
-
-
-def entropy_grid() -> list[ExitPolicy]:
-    """DeeBERT's rule over its whole range."""
-    return [EntropyThreshold(threshold) for threshold in ENTROPY_GRID]
-
-
-def window_grid(n_layers: int) -> list[ExitPolicy]:
-    """ELBERT's rule "agree" over window sizes and entropy thresholds."""
-    return [
-        ConfidenceWindow(size, threshold)
-        for size in range(2, min(n_layers, 9))
-        for threshold in (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
-    ]
-
-
-def best_at(points: Iterable[SweepPoint], speed_up: float) -> SweepPoint | None:
-    """The most accurate point that is at least so fast (theoretical), None if none is."""
-    fast = [point for point in points if point.speed_up_ratio >= speed_up]
-    return max(fast, key=lambda p: (p.accuracy, p.speed_up_ratio), default=None)
 
 
 def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -> dict[str, Any]:
@@ -132,9 +65,4 @@ def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -
     }
 
 
-def area(points: Iterable[SweepPoint]) -> float:
-    """Area under accuracy against computation cost of a sweep, in [0, 1]."""
-    points = list(points)
-    return metrics.area_under_cost_curve(
-        np.array([p.computation_cost for p in points]), np.array([p.accuracy for p in points])
-    )
+__all__ = ["SPEED_UPS", "SweepPoint", "evaluation_summary", "softmax", "sweep"]
