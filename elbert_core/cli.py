@@ -22,8 +22,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from elbert_core import cli_evaluation
 from elbert_core.errors import ConfigError, ElbertError, InputError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
+from elbert_core.policy_files import load_policy
 from elbert_core.results import ExitReason
 
 DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
@@ -35,6 +37,7 @@ app = typer.Typer(
     help="ELBERT: early exit for ALBERT. Train, distil, look at single decisions, score files.",
     pretty_exceptions_enable=False,
 )
+cli_evaluation.register(app)
 console = Console()
 
 PolicyOption = Annotated[
@@ -42,7 +45,7 @@ PolicyOption = Annotated[
     typer.Option(
         help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 "
         "or patience:patience=3. "
-        f"Rules: {', '.join(POLICIES)}."
+        f"Rules: {', '.join(POLICIES)}. Or a policy file, NAME.json."
     ),
 ]
 CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
@@ -50,11 +53,14 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
 
 def parse_policy(text: str) -> ExitPolicy:
-    """A policy from "kind:setting=value,setting=value".
+    """A policy from "kind:setting=value,setting=value", or from a policy file, "NAME.json".
 
     Raises:
         ConfigError: unknown kind or setting, or a value out of range.
+        InputError: the policy file is missing or damaged.
     """
+    if text.endswith(".json"):
+        return load_policy(text)
     kind, _, rest = text.partition(":")
     values: dict[str, Any] = {"kind": kind.strip()}
     for part in filter(None, (p.strip() for p in rest.split(","))):
@@ -283,7 +289,7 @@ def _register_long_commands() -> None:
 
 def main() -> None:
     """Entry point: errors of this package become one line and exit status 1."""
-    if not {"trace", "score"} & set(sys.argv[1:2]):
+    if not {"trace", "score", *cli_evaluation.COMMANDS} & set(sys.argv[1:2]):
         _register_long_commands()
     try:
         app(prog_name="python -m elbert_core")
