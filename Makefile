@@ -47,7 +47,7 @@ format: dev ## format the code and apply the safe fixes
 	$(BIN)/ruff format .
 
 bench: dev ## run the benchmarks and print their JSON
-	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do \
+	@set -e; for script in $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))); do \
 		echo "== $$script" >&2; $(OFFLINE) PYTHONPATH=. $(BIN)/python $$script $(BENCH_FLAGS); done
 
 presets: install ## make the stored example traces of the app again

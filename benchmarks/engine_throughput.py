@@ -1,0 +1,190 @@
+"""Rows a second of the engine and of what people would otherwise use, on the same rows and weights.
+
+Prints JSON. Ratios are to "transformers, float32, as they come" in the same run. "theoretical" is
+layers / mean exit layer; "share of theoretical" is the engine's own speed-up over itself under
+NeverExit, divided by that.
+
+    python benchmarks/engine_throughput.py [--rows 872] [--repeats 3] [--threads N] [--shape base]
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from _common import (
+    CHECKPOINT,
+    conditions,
+    in_turn,
+    matmul_peak,
+    plain_albert,
+    sentences,
+    show,
+)
+
+from elbert_core.checkpoints import load_checkpoint
+from elbert_core.engine import EarlyExitEngine
+from elbert_core.kernels import SharedSteps
+from elbert_core.metrics import layer_macs
+from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
+from elbert_core.policies import ConfidenceWindow, ExitPolicy, FixedLayer, NeverExit
+
+SHAPES = {
+    "base": {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072},
+    "large": {
+        "hidden_size": 1024,
+        "num_attention_heads": 16,
+        "intermediate_size": 4096,
+        "num_hidden_layers": 24,
+    },
+}
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=872)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0, help="0: the library's own choice")
+    parser.add_argument("--slots", type=int, default=64)
+    parser.add_argument("--shape", choices=["checkpoint", *SHAPES], default="checkpoint")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    texts, gold, source = sentences(options.rows)
+    model, tokenizer = load_checkpoint(CHECKPOINT)
+    policy: ExitPolicy = ConfidenceWindow(4, 0.1)
+    if options.shape != "checkpoint":
+        # random weights decide at random: a fixed depth near the usual mean stands in
+        model = _random_model(options.shape, model)
+        policy = FixedLayer(max(1, round(model.n_layers * 4.1 / 12)))
+        gold = None
+    engines = {
+        dtype: EarlyExitEngine(copy.deepcopy(model), tokenizer, dtype=dtype)
+        for dtype in ("float32", "bfloat16")
+    }
+    slots = options.slots
+    ways: dict[str, Callable[[], object]] = {
+        "transformers, float32, as they come": _peer(model, tokenizer, texts, torch.float32, False),
+        "transformers, float32, sorted": _peer(model, tokenizer, texts, torch.float32, True),
+        "transformers, bfloat16, sorted": _peer(model, tokenizer, texts, torch.bfloat16, True),
+    }
+    for dtype, engine in engines.items():
+        for name, rule, schedule in (
+            ("full depth", NeverExit(), "slots"),
+            ("early exit, lock-step", policy, "lockstep"),
+            ("early exit, dropping", policy, "dropping"),
+            ("early exit, slots", policy, "slots"),
+        ):
+            ways[f"elbert, {dtype}, {name}"] = lambda e=engine, r=rule, s=schedule: e.run(
+                texts, r, batch_size=slots, schedule=s
+            )
+    times = in_turn(ways, repeats=options.repeats)
+    base = times["transformers, float32, as they come"]["median_s"]
+    exits = {dtype: engine.run(texts, policy) for dtype, engine in engines.items()}
+    reference = exits["float32"]
+    theoretical = reference.speed_up_ratio
+    table: dict[str, Any] = {}
+    for name, seconds in times.items():
+        row: dict[str, Any] = {
+            "rows_per_s": round(len(texts) / seconds["median_s"], 1),
+            "ratio": round(base / seconds["median_s"], 2),
+            **seconds,
+        }
+        if "early exit" in name:
+            dtype = name.split(", ")[1]
+            full = times[f"elbert, {dtype}, full depth"]["median_s"]
+            row["speed_up_over_full_depth"] = round(full / seconds["median_s"], 2)
+            row["share_of_theoretical"] = round(full / seconds["median_s"] / theoretical, 3)
+        table[name] = row
+    rough = exits["bfloat16"]
+    show(
+        {
+            "benchmark": "engine_throughput",
+            "conditions": conditions(),
+            "rows": len(texts),
+            "texts": source,
+            "model": CHECKPOINT.name
+            if options.shape == "checkpoint"
+            else f"random, {options.shape}",
+            "slots_or_batch": slots,
+            "transformers_batch": 32,
+            "mean_tokens": round(float(reference.n_tokens.mean()), 1),
+            "policy": f"{policy}",
+            "mean_exit_layer": round(float(reference.exit_layer.mean()), 3),
+            "theoretical_speed_up": round(theoretical, 3),
+            "accuracy": None if gold is None else round(float(np.mean(reference.label == gold)), 4),
+            "bfloat16_differs": {
+                "exit_layers": int((rough.exit_layer != reference.exit_layer).sum()),
+                "labels": int((rough.label != reference.label).sum()),
+            },
+            "share_of_bfloat16_peak": _share_of_peak(engines["bfloat16"], slots),
+            "ways": table,
+        }
+    )
+
+
+def _peer(
+    model: ElbertForSequenceClassification,
+    tokenizer: Any,
+    texts: list[str],
+    dtype: torch.dtype,
+    by_length: bool,
+) -> Callable[[], object]:
+    """Transformers' encoder to full depth in batches of 32, then the same head."""
+    encoder, head = plain_albert(model, dtype), copy.deepcopy(model).to(dtype).eval()
+
+    @torch.inference_mode()
+    def work() -> np.ndarray:
+        order = (
+            sorted(range(len(texts)), key=lambda i: len(texts[i]))
+            if by_length
+            else range(len(texts))
+        )
+        order = list(order)
+        labels = np.zeros(len(texts), dtype=np.int64)
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            batch = tokenizer(
+                [texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt"
+            )
+            states = encoder(
+                input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
+            ).last_hidden_state
+            labels[rows] = head.exit_logits(states, batch["attention_mask"]).argmax(-1).numpy()
+        return labels
+
+    return work
+
+
+def _random_model(
+    shape: str, like: ElbertForSequenceClassification
+) -> ElbertForSequenceClassification:
+    torch.manual_seed(0)
+    config = ElbertConfig(
+        vocab_size=like.config.vocab_size,
+        embedding_size=128,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        hidden_act="gelu_new",
+        **{"num_hidden_layers": 12, **SHAPES[shape]},
+    )
+    return ElbertForSequenceClassification(config).eval()
+
+
+@torch.inference_mode()
+def _share_of_peak(engine: EarlyExitEngine, rows: int, tokens: int = 24) -> float:
+    """Arithmetic of one fused layer call against the machine's best matrix product, bfloat16."""
+    steps, config = SharedSteps(engine.model), engine.model.config
+    hidden = torch.randn(rows, tokens, config.hidden_size).to(torch.bfloat16)
+    seconds = in_turn({"layer": lambda: steps.layer(hidden, None)}, repeats=15)["layer"]["min_s"]
+    macs = rows * layer_macs(config.hidden_size, config.intermediate_size, tokens)
+    return round(2 * macs / max(seconds, 1e-9) / 1e9 / matmul_peak(torch.bfloat16), 3)
+
+
+if __name__ == "__main__":
+    main()
