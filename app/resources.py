@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import presets, wording
+from app import evaluations, presets, wording
+from app.evaluations import Overview
+from app.published import Published, load_published
 from elbert_core.checkpoints import list_checkpoints
 from elbert_core.errors import CheckpointError, ElbertError, InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import BatchExits, LayerTrace
+from elbert_core.tables import load_evaluation
 
 if TYPE_CHECKING:
     from elbert_core.engine import EarlyExitEngine
@@ -103,6 +106,36 @@ def model_card(checkpoint: str) -> str:
         return ""
 
 
+def overview(name: str) -> Overview:
+    """The evaluation table of this name with its sweep, worked out once for all visitors.
+
+    Raises:
+        InputError: no such table, or a damaged one.
+    """
+    if name not in evaluations.evaluation_names():
+        raise InputError("it is not there")
+    path = evaluations.evaluations_folder() / f"{name}.json"
+    files = (path, path.with_suffix(".safetensors"))
+    return _overview(
+        str(path), " ".join(f"{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _overview(path: str, stamp: str) -> Overview:  # noqa: ARG001  # part of the key
+    return evaluations.look_at(evaluations.drawable(load_evaluation(path)))
+
+
+@st.cache_resource(show_spinner=False)
+def published() -> Published:
+    """Figures of others.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return load_published()
+
+
 def _open(checkpoint: str, device: str) -> EarlyExitEngine:
     if checkpoint not in checkpoint_names():
         raise CheckpointError(wording.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
@@ -156,7 +189,9 @@ __all__ = [
     "checkpoints_folder",
     "device_names",
     "model_card",
+    "overview",
     "preset",
+    "published",
     "read",
     "stop_for_real",
 ]

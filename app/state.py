@@ -90,7 +90,7 @@ POLICY_SETTINGS: dict[str, tuple[Setting, ...]] = {
     "confidence": (Setting("threshold", "float", 0.95, 0.0, 1.0, 0.01), _MIN_LAYER),
     "patience": (Setting("patience", "int", 3, 1, MAX_LAYERS - 1), _MIN_LAYER),
     "distribution_patience": (
-        Setting("threshold", "float", 0.005, 0.0, 0.1, 0.001),
+        Setting("threshold", "float", 0.005, 0.0, 0.5, 0.001),
         Setting("patience", "int", 3, 1, MAX_LAYERS - 1),
         _MIN_LAYER,
     ),
@@ -114,6 +114,7 @@ class InspectState:
         policy: kind of the stopping rule.
         values: settings of each policy that was looked at, by kind.
         checkpoint, device: what reads new sentences; "" leaves the choice to the app.
+        table: name of the evaluation table on the Trade-off page, "" for the first one.
     """
 
     preset: str | None = DEFAULT_PRESET
@@ -122,6 +123,7 @@ class InspectState:
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
     checkpoint: str = ""
     device: str = ""
+    table: str = ""
 
     def settings(self) -> dict[str, Value]:
         """Settings of the policy in use."""
@@ -162,6 +164,7 @@ def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectSta
     state.checkpoint = query.get("checkpoint", "")[:MAX_NAME]
     device = query.get("device", "")
     state.device = device if device in ("cpu", "cuda") else ""
+    state.table = query.get("table", "")[:MAX_NAME]
     return state
 
 
@@ -184,6 +187,8 @@ def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:
         query["checkpoint"] = state.checkpoint
     if state.device:
         query["device"] = state.device
+    if state.table:
+        query["table"] = state.table
     return query
 
 

@@ -149,7 +149,7 @@ def overthinking(probs: FloatArray, gold: ArrayLike) -> Overthinking:
 
 
 def area_under_cost_curve(
-    cost: ArrayLike, accuracy: ArrayLike, *, low: float | None = None
+    cost: ArrayLike, accuracy: ArrayLike, *, low: float | None = None, envelope: bool = True
 ) -> float:
     """Mean of the best accuracy that can be had for a cost, over the costs from `low` to 1.
 
@@ -161,10 +161,15 @@ def area_under_cost_curve(
 
     To compare curves, give all of them the same `low`: the largest of their cheapest costs.
 
+    Without the envelope every point counts as it is (straight lines between neighbours, the dearest
+    point held up to cost 1). A model whose deep layers are worse than its shallow ones then scores
+    lower, which an envelope hides; that is what training should see when it picks a checkpoint.
+
     Args:
         cost: (points,) computation costs in (0, 1], in any order.
         accuracy: (points,) shares in [0, 1].
         low: left end of the range, from the cheapest cost (the default) to 1.
+        envelope: count the best accuracy up to each cost instead of each point as it is.
 
     Returns:
         A value in [0, 1], higher is better.
@@ -187,11 +192,18 @@ def area_under_cost_curve(
         raise InputError(f"low must lie in [{costs.min():g}, 1], the cheapest cost on, got {low}")
 
     order = np.argsort(costs, kind="stable")
-    envelope = np.maximum.accumulate(shares[order])
+    if not envelope:
+        grid, first = np.unique(np.append(costs[order], 1.0), return_index=True)
+        curve = np.append(shares[order], shares[order][-1])[first]
+        inner = grid[grid > left]
+        edges = np.concatenate([[left], inner])
+        values = np.interp(edges, grid, curve)
+        return float(np.trapezoid(values, edges) / (1.0 - left)) if left < 1.0 else float(curve[-1])
+    best = np.maximum.accumulate(shares[order])
     if left == 1.0:
-        return float(envelope[-1])
+        return float(best[-1])
     edges = np.append(np.maximum(costs[order], left), 1.0)
-    return float(np.clip((envelope * np.diff(edges)).sum() / (1.0 - left), 0.0, 1.0))
+    return float(np.clip((best * np.diff(edges)).sum() / (1.0 - left), 0.0, 1.0))
 
 
 def layer_macs(hidden: int, intermediate: int, n_tokens: int) -> int:

@@ -278,14 +278,16 @@ def best_at(points: Iterable[SweepPoint], speed_up: float) -> SweepPoint | None:
     return max(fast, key=lambda p: (p.accuracy, p.speed_up_ratio), default=None)
 
 
-def area(points: Iterable[SweepPoint], *, low: float | None = None) -> float:
+def area(points: Iterable[SweepPoint], *, low: float | None = None, envelope: bool = True) -> float:
     """Area under accuracy against computation cost of a sweep, in [0, 1].
 
-    To compare sweeps, give all the same `low`; see `metrics.area_under_cost_curve`.
+    To compare sweeps, give all the same `low`; what `envelope` means is said in
+    `metrics.area_under_cost_curve`.
     """
     points = list(points)
     return metrics.area_under_cost_curve(
         np.array([p.computation_cost for p in points]),
         np.array([p.accuracy for p in points]),
         low=low,
+        envelope=envelope,
     )

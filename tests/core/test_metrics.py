@@ -227,3 +227,14 @@ PROBS = table(1, layers=3, rows=4, labels=2)
 def test_what_makes_no_sense_is_refused(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_area_without_envelope_sees_bad_deep_layers() -> None:
+    cost, falling = [0.25, 0.5, 1.0], [0.9, 0.8, 0.7]
+    assert metrics.area_under_cost_curve(cost, falling) == pytest.approx(0.9)
+    plain = metrics.area_under_cost_curve(cost, falling, envelope=False)
+    assert plain == pytest.approx((0.25 * 0.85 + 0.5 * 0.75) / 0.75)
+    assert metrics.area_under_cost_curve([0.5], [0.8], envelope=False) == pytest.approx(0.8)
+    assert metrics.area_under_cost_curve([1.0], [0.8], envelope=False) == pytest.approx(0.8)
+    part = metrics.area_under_cost_curve(cost, falling, low=0.75, envelope=False)
+    assert part == pytest.approx((0.75 + 0.7) / 2)
