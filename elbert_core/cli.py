@@ -50,6 +50,9 @@ PolicyOption = Annotated[
 ]
 CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+DtypeOption = Annotated[
+    str, typer.Option(help="auto, fast (bfloat16 where that is faster here), float32, bfloat16.")
+]
 
 
 def parse_policy(text: str) -> ExitPolicy:
@@ -81,6 +84,7 @@ def trace(
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
     policy: PolicyOption = DEFAULT_POLICY,
     device: DeviceOption = "auto",
+    dtype: DtypeOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read one sentence to full depth and show where the policy stops, and why."""
@@ -88,7 +92,7 @@ def trace(
     from elbert_core.explanation import explain
 
     rule = parse_policy(policy)
-    engine = load_engine(checkpoint, device=device)
+    engine = load_engine(checkpoint, device=device, dtype=dtype)
     result = engine.trace(text if pair is None else (text, pair))
     decision = explain(rule, result)
     if as_json:
@@ -159,6 +163,7 @@ def score(
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
     policy: PolicyOption = DEFAULT_POLICY,
     device: DeviceOption = "auto",
+    dtype: DtypeOption = "auto",
     batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
 ) -> None:
     """Classify a file of texts with real early exits; JSON lines to standard output."""
@@ -169,7 +174,7 @@ def score(
     rows = list(read_rows(source))
     if not rows or "text" not in rows[0]:
         raise InputError(f"{source} needs rows with a column 'text'")
-    engine = load_engine(checkpoint, device=device)
+    engine = load_engine(checkpoint, device=device, dtype=dtype)
     texts = [
         (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
         for row in rows

@@ -199,3 +199,15 @@ def test_last_layer_is_not_an_early_exit(tiny_engine: EarlyExitEngine) -> None:
 def test_load_engine_names_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="is empty"):
         load_engine(tmp_path)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_dtype_can_be_chosen(tiny_folder: Path, dtype: str) -> None:
+    engine = load_engine(tiny_folder, dtype=dtype)
+    assert engine.dtype == engine.trace("good").dtype == dtype
+
+
+def test_fast_is_what_a_trial_finds(tiny_folder: Path) -> None:
+    assert load_engine(tiny_folder, dtype="fast").dtype in ("float32", "bfloat16")
+    with pytest.raises(ConfigError, match="dtype must be one of"):
+        load_engine(tiny_folder, dtype="int8")
