@@ -4,7 +4,8 @@ Fixed-sequence Learn-then-Test: one part of the rows puts the candidate settings
 safe to fast; a second part tests them in that order until one fails; a third only reports. With
 probability `confidence` over the rows drawn, the true loss of the chosen setting is at most
 `max_loss`, whatever the model. That holds for rows drawn from the same source as these, not under
-a shift of the data, and not when the data were used to train the model.
+a shift of the data, and not when the rows were used to train the model; rows on which one of many
+checkpoints was picked are a little too kind to it.
 
 References:
     Learn then Test: Angelopoulos et al. 2021, arXiv:2110.01052 (fixed-sequence testing, p-values).

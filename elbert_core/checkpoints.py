@@ -108,7 +108,8 @@ def load_checkpoint(
         tokenizer = AutoTokenizer.from_pretrained(str(folder_or_name), local_files_only=local)
     except Exception as error:  # noqa: BLE001  # many libraries below; one line is what users need
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise CheckpointError(f"cannot load {folder_or_name}: {first_line}") from error
+        where = "" if local else "no such folder here, and as a hub name: "
+        raise CheckpointError(f"cannot load {folder_or_name}: {where}{first_line}") from error
     missing = sorted(str(key) for key in info["missing_keys"])
     if missing:
         raise CheckpointError(

@@ -299,5 +299,6 @@ def main() -> None:
     try:
         app(prog_name="python -m elbert_core")
     except ElbertError as error:
-        Console(stderr=True).print(f"error: {error}", style="bold", highlight=False, markup=False)
+        # not through rich: it would break the one line at the width of the terminal
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         raise SystemExit(1) from None

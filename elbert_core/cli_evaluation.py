@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -113,7 +113,8 @@ def sweep_command(
     front = pareto_front(point for found in points.values() for point in found)
     sheet = Table(title=f"{stored.name}: settings that no other beats (chosen on these rows)")
     for heading in ("speed-up", "cost", "accuracy", "95 % interval", "macro F1", "setting"):
-        sheet.add_column(heading, justify="left" if heading == "setting" else "right")
+        justify: Literal["left", "right"] = "left" if heading == "setting" else "right"
+        sheet.add_column(heading, justify=justify, overflow="fold")
     for point in reversed(front):
         sheet.add_row(
             f"{point.speed_up_ratio:.2f}x",
@@ -177,7 +178,7 @@ def tune_command(
     if as_json:
         _write_json({"table": _about(stored), "method": method, **record})
         return
-    console.print(f"{_setting(policy)}", style="bold", highlight=False, markup=False)
+    console.print(_setting(policy), style="bold", highlight=False, markup=False, soft_wrap=True)
     console.print(words, highlight=False, markup=False)
     if save is not None:
         console.print(f"saved to {save}: use it with --policy {save}", highlight=False)
@@ -231,8 +232,13 @@ def _grids(table: EvaluationTable, families: list[str] | None) -> dict[str, list
 
 
 def _setting(policy: ExitPolicy) -> str:
-    values = ",".join(f"{name}={value}" for name, value in policy.settings().items())
-    return f"{policy.kind}:{values}"
+    """A policy as `--policy` takes it; settings that are at their default are left out."""
+    values = ",".join(
+        f"{setting.name}={getattr(policy, setting.name)}"
+        for setting in fields(policy)
+        if getattr(policy, setting.name) != setting.default
+    )
+    return f"{policy.kind}:{values}" if values else policy.kind
 
 
 def _about(table: EvaluationTable) -> dict[str, Any]:
