@@ -89,7 +89,7 @@ def evaluate_command(
         highlight=False,
         markup=False,
     )
-    notes.print(f"accuracy after each layer: {accuracies}", highlight=False)
+    notes.print(f"accuracy after each layer: {accuracies}", highlight=False, soft_wrap=True)
     sys.stdout.write(f"{path}\n")
 
 
