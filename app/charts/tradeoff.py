@@ -1,0 +1,288 @@
+"""The trade-off figure: right answers against theoretical speed-up, for every rule at once.
+
+Each family of rules is a cloud of settings with a line along its best ones; shape and colour name
+the family. Grey: what the rules must beat (full depth with its interval, fixed layers) and what
+nobody can reach (oracles). Hollow: what others printed. Checkboxes show and hide families and a
+slider moves along a threshold, both inside the browser. A click anywhere picks the nearest setting.
+
+Written as Vega-Lite directly, like the score. Pure: tables in, a specification out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from app import narration_tradeoff as narration
+from app import wording_tradeoff as words
+from app.charts.canvas import Row, Spec
+from app.charts.palette import Palette
+from app.charts.tradeoff_axes import HEIGHT, Axes, inked, switch
+from app.charts.tradeoff_references import fixed_layers, full_depth, limits, published_figures
+from app.charts.tradeoff_style import Mark, family_marks
+from app.evaluations import Overview, key_of
+from app.published import Published
+from elbert_core.policies import EntropyThreshold
+from elbert_core.sweeps import SweepPoint, pareto_front
+
+SELECTION = "setting_pick"
+"""Name of the click selection; its field is `key`."""
+HIDDEN_AT_FIRST = ("window_monotone", "window_stable")
+
+_TIPS = (
+    ("name", words.TIP_RULE),
+    ("setting", words.TIP_SETTING),
+    ("right", words.TIP_RIGHT),
+    ("speed", words.TIP_SPEED),
+    ("layers", words.TIP_LAYERS),
+    ("differs", words.TIP_DIFFERS),
+)
+
+
+def tradeoff(
+    overview: Overview, current: SweepPoint, published: Published, *, palette: Palette
+) -> Spec:
+    """The whole figure, as a Vega-Lite specification.
+
+    Args:
+        overview: the table's sweep and reference points.
+        current: the setting in use; it need not be one of the sweep.
+        published: figures of others.
+        palette: colours for a light or a dark page.
+    """
+    marks = family_marks(palette)
+    shown = {family: points for family, points in overview.families.items() if points}
+    axes = Axes(overview, current, published)
+    layers: list[Spec] = [
+        *full_depth(axes, overview, palette),
+        *fixed_layers(axes, overview, palette),
+        _lines(axes, shown, marks),
+        _cloud(axes, shown, marks, overview),
+        *_best(axes, overview, palette),
+        *limits(axes, overview, palette),
+        *published_figures(axes, overview, published, palette),
+        *_slider(axes, overview, palette),
+        *_current(axes, current, palette),
+    ]
+    return {
+        "params": [*_switches(shown, marks, axes.with_published), _doubt(overview)],
+        "layer": layers,
+        "width": "container",
+        "height": HEIGHT,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": {"view": {"stroke": None}},
+    }
+
+
+def point_rows(points: Iterable[SweepPoint], n_layers: int) -> list[Row]:
+    """What is drawn and said of sweep points; of points in one place the first only."""
+    rows: dict[tuple[float, float], Row] = {}
+    for point in points:
+        place = (round(point.speed_up_ratio, 4), round(100 * point.accuracy, 3))
+        spread = narration.interval(point.accuracy_low, point.accuracy_high)
+        rows.setdefault(
+            place,
+            {
+                "key": key_of(point.policy),
+                "x": place[0],
+                "y": place[1],
+                "setting": narration.rule(point.policy),
+                "right": f"{narration.percent(point.accuracy)} % ({spread})",
+                "speed": f"{point.speed_up_ratio:.2f}×",
+                "layers": f"{point.mean_exit_layer:.2f} of {n_layers}",
+                "differs": narration.in_hundred(1 - point.agreement),
+            },
+        )
+    return list(rows.values())
+
+
+def _switches(shown: dict[str, Any], marks: dict[str, Mark], with_published: bool) -> list[Spec]:
+    names = {
+        family: (f"{marks[family].glyph} {words.FAMILY_NAMES[family]}", family in HIDDEN_AT_FIRST)
+        for family in shown
+    }
+    names["fixed"] = (f"□ {words.SHOW_FIXED}", False)
+    names["limits"] = (f"☆ {words.SHOW_LIMITS}", False)
+    names["published"] = (f"◌ {words.SHOW_PUBLISHED}", not with_published)
+    return [
+        {
+            "name": switch(name),
+            "value": not hidden,
+            "bind": {"input": "checkbox", "name": f"{label} "},
+        }
+        for name, (label, hidden) in names.items()
+    ]
+
+
+def _doubt(overview: Overview) -> Spec:
+    asked = 0.1 if overview.families.get("entropy") else 0.0
+    return {
+        "name": "doubt",
+        "value": asked,
+        "bind": {
+            "input": "range",
+            "min": 0,
+            "max": 1,
+            "step": 0.01,
+            "name": f"{words.DOUBT_SLIDER} ",
+        },
+    }
+
+
+def _lines(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:
+    rows: list[Row] = [
+        {
+            "x": round(point.speed_up_ratio, 4),
+            "y": round(100 * point.accuracy, 3),
+            "family": family,
+            "ink": marks[family].colour,
+        }
+        for family, points in shown.items()
+        for point in pareto_front(points)
+    ]
+    return axes.mark(
+        "family_lines",
+        rows,
+        {"type": "line", "strokeWidth": 2, "opacity": 0.9},
+        when=_visible(shown),
+        color=inked("ink"),
+        detail={"field": "family"},
+    )
+
+
+def _cloud(
+    axes: Axes,
+    shown: dict[str, tuple[SweepPoint, ...]],
+    marks: dict[str, Mark],
+    overview: Overview,
+) -> Spec:
+    rows: list[Row] = []
+    for family, points in shown.items():
+        best = {key_of(point.policy) for point in pareto_front(points)}
+        for row in point_rows(points, overview.table.n_layers):
+            row |= {
+                "family": family,
+                "name": words.FAMILY_NAMES[family],
+                "ink": marks[family].colour,
+                "shape": marks[family].shape,
+                "strength": 1.0 if row["key"] in best else 0.38,
+                "size": 62 if row["key"] in best else 26,
+            }
+            rows.append(row)
+    plain = {"type": "quantitative", "scale": None, "legend": None}
+    cloud = axes.mark(
+        "settings",
+        rows,
+        {"type": "point", "filled": True, "cursor": "pointer"},
+        when=_visible(shown),
+        tips=_TIPS,
+        color=inked("ink"),
+        shape=inked("shape"),
+        opacity={"field": "strength", **plain},
+        size={"field": "size", **plain},
+    )
+    cloud["params"] = [
+        {
+            "name": SELECTION,
+            "select": {"type": "point", "fields": ["key"], "on": "click", "nearest": True},
+        }
+    ]
+    return cloud
+
+
+def _visible(shown: dict[str, Any]) -> str:
+    return " || ".join(f"(datum.family === '{family}' && {switch(family)})" for family in shown)
+
+
+def _best(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
+    rows: list[Row] = [
+        {"x": round(p.speed_up_ratio, 4), "y": round(100 * p.accuracy, 3)} for p in overview.front
+    ]
+    line = {"type": "line", "color": palette.ink, "strokeWidth": 1, "opacity": 0.75}
+    return [axes.mark("best_of_all", rows, line)]
+
+
+def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
+    """The setting of the plain rule that the browser's slider points at, with its figures."""
+    points = sorted(
+        (p for p in overview.families.get("entropy", ()) if isinstance(p.policy, EntropyThreshold)),
+        key=lambda p: p.policy.settings()["threshold"],
+    )
+    thresholds = [float(p.policy.settings()["threshold"]) for p in points]
+    rows: list[Row] = []
+    for index, point in enumerate(points):
+        low = (thresholds[index - 1] + thresholds[index]) / 2 if index else -1.0
+        last = index == len(points) - 1
+        high = math.inf if last else (thresholds[index] + thresholds[index + 1]) / 2
+        (row,) = point_rows([point], overview.table.n_layers)
+        said = f"doubt under {thresholds[index]:g}: {row['right']} right at {row['speed']}"
+        rows.append({**row, "low": low, "high": min(high, 2.0), "text": said})
+    when = f"datum.low <= doubt && doubt < datum.high && {switch('entropy')}"
+    ring = {
+        "type": "point",
+        "filled": False,
+        "stroke": palette.bar_hit,
+        "strokeWidth": 2,
+        "size": 190,
+        "shape": "circle",
+    }
+    corner = {
+        "type": "text",
+        "align": "left",
+        "baseline": "bottom",
+        "fontSize": 12,
+    }
+    parts = [axes.mark("doubt_ring", rows, ring, when=when)]
+    for name, ink in (
+        ("doubt_halo", {"stroke": palette.paper, "strokeWidth": 4}),
+        ("doubt_text", {"color": palette.ink}),
+    ):
+        text = axes.mark(name, rows, {**corner, **ink}, when=when, text={"field": "text"})
+        text["encoding"]["x"] = {"value": 4}  # the corner of slow and poor, where no rule is
+        text["encoding"]["y"] = {"value": HEIGHT - 4}
+        parts.append(text)
+    return parts
+
+
+def _current(axes: Axes, current: SweepPoint, palette: Palette) -> list[Spec]:
+    row: Row = {
+        "x": current.speed_up_ratio,
+        "y": 100 * current.accuracy,
+        "low": 100 * current.accuracy_low,
+        "high": 100 * current.accuracy_high,
+        "text": words.CURRENT_LABEL,
+    }
+    whisker = axes.mark(
+        "current_interval",
+        [row],
+        {"type": "rule", "color": palette.ink, "strokeWidth": 1.5},
+        y2={"field": "high"},
+    )
+    whisker["encoding"]["y"] = {"field": "low", **axes.y}
+    ring = {
+        "type": "point",
+        "shape": "circle",
+        "filled": False,
+        "stroke": palette.ink,
+        "strokeWidth": 3,
+        "size": 230,
+        "opacity": 1,
+    }
+    right_half = current.speed_up_ratio > math.sqrt(axes.right)
+    text = {
+        "type": "text",
+        "align": "right" if right_half else "left",
+        "dx": -13 if right_half else 13,
+        "dy": -12,
+        "fontSize": 13,
+        "fontWeight": 700,
+        "color": palette.ink,
+    }
+    halo = {**text, "stroke": palette.paper, "strokeWidth": 4}
+    return [
+        whisker,
+        axes.mark("current", [row], ring),
+        axes.mark("current_name_halo", [row], halo, text={"field": "text"}),
+        axes.mark("current_name", [row], text, text={"field": "text"}),
+    ]

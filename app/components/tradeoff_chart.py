@@ -1,0 +1,180 @@
+"""The main figure of the Trade-off page, its twin for the keyboard, and its tables."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import narration_tradeoff as narration
+from app import resources
+from app import wording_tradeoff as words
+from app.charts.palette import Palette
+from app.charts.tradeoff import SELECTION, tradeoff
+from app.charts.tradeoff_style import family_marks
+from app.components import tradeoff_session as visit
+from app.components.tables import table_html
+from app.evaluations import Overview, Setting, key_of
+from app.published import Published
+from elbert_core.errors import InputError
+from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit
+
+CHART = "tradeoff.chart"
+_FAMILY = "tradeoff.family"
+_POINT = "tradeoff.point"
+
+
+def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
+    """The figure; a click makes a point the setting in use."""
+    settings = _by_key(overview)
+    key = f"{CHART}.{visit.drawing()}"
+    with st.container(key="tradeoff-figure"):
+        st.vega_lite_chart(
+            spec=tradeoff(overview, setting.point, published(), palette=palette),
+            width="stretch",
+            key=key,
+            on_select=lambda: _clicked(key, settings),
+            selection_mode=SELECTION,
+            alt=narration.chart_alt(overview, setting.point),
+        )
+    st.html(_switch_colours(overview, palette))
+
+
+def published() -> Published:
+    """Figures of others; none where the file is damaged."""
+    try:
+        return resources.published()
+    except InputError:
+        return Published()
+
+
+def pick_setting(overview: Overview) -> None:
+    """Two boxes that do what a click on the figure does."""
+    current = visit.policy()
+    families = _families(overview)
+    family = next(
+        (f for f, found in families.items() if current in found),
+        next((f for f, found in families.items() if found[0].kind == current.kind), "never"),
+    )
+    st.session_state[_FAMILY] = family
+    chosen = st.selectbox(
+        words.FAMILY_LABEL,
+        list(families),
+        format_func=lambda name: words.FAMILY_NAMES[name],
+        key=_FAMILY,
+        help=words.FAMILY_HELP,
+        on_change=lambda: _family_picked(families),
+        filter_mode=None,
+    )
+    found = families[chosen]
+    keys = [key_of(policy) for policy in found]
+    here = key_of(current)
+    others = {key_of(policy): policy for policy in found}
+    if here not in others:
+        keys.insert(0, here)
+        others[here] = current
+    st.session_state[_POINT] = here
+    st.selectbox(
+        words.POINT_LABEL,
+        keys,
+        format_func=lambda key: narration.capital(narration.rule(others[key])),
+        key=_POINT,
+        on_change=lambda: _use(others[st.session_state[_POINT]]),
+        filter_mode=None,
+    )
+    st.caption(words.FAMILY_TERMS[chosen])
+
+
+def show_table(overview: Overview) -> None:
+    """The figure's numbers: every setting, and what others printed."""
+    with st.expander(words.CHART_TABLE):
+        st.dataframe(
+            points_table(overview), hide_index=True, width="stretch", height=320, alt=words.PAGE
+        )
+    with st.expander(words.PUBLISHED_TABLE):
+        known = published()
+        st.caption(words.PUBLISHED_WHAT)
+        st.html(table_html(words.PUBLISHED_COLUMNS, published_rows(known)))
+        st.html(
+            table_html(words.CLAIM_COLUMNS, [[c.method, c.claim, c.source] for c in known.claims])
+        )
+
+
+def published_rows(known: Published) -> list[list[str]]:
+    """What others printed, as the rows of a table."""
+    return [
+        [
+            f"{p.method}, {p.model}",
+            p.data,
+            f"{narration.percent(p.accuracy)} %",
+            f"{p.speed_up:g}× ({p.speed_up_kind})",
+            p.setting,
+            p.source,
+        ]
+        for p in known.points
+    ]
+
+
+def points_table(overview: Overview) -> dict[str, list[object]]:
+    """Every setting of the sweep by column."""
+    best = {key_of(point.policy) for point in overview.front}
+    rows = [(family, p) for family, points in overview.families.items() for p in points]
+    return {
+        words.TIP_RULE: [words.FAMILY_NAMES[family] for family, _ in rows],
+        words.TIP_SETTING: [narration.rule(p.policy) for _, p in rows],
+        words.METRIC_RIGHT: [round(100 * p.accuracy, 2) for _, p in rows],
+        "95 %": [narration.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
+        words.METRIC_SPEED: [round(p.speed_up_ratio, 3) for _, p in rows],
+        words.METRIC_LAYERS: [round(p.mean_exit_layer, 3) for _, p in rows],
+        words.METRIC_DIFFER: [round(100 * (1 - p.agreement), 2) for _, p in rows],
+        "Pareto": [words.YES if key_of(p.policy) in best else "" for _, p in rows],
+    }
+
+
+def _families(overview: Overview) -> dict[str, list[ExitPolicy]]:
+    """The settings of every family from slow to fast, the baselines last."""
+    found: dict[str, list[ExitPolicy]] = {}
+    for family, points in overview.families.items():
+        ordered = sorted(points, key=lambda point: -point.computation_cost)
+        found[family] = [point.policy for point in ordered]
+    layers = range(overview.table.n_layers, 0, -1)
+    found["fixed"] = [FixedLayer(layer) for layer in layers]
+    found["never"] = [NeverExit()]
+    return found
+
+
+def _by_key(overview: Overview) -> dict[str, ExitPolicy]:
+    return {key_of(p): p for found in _families(overview).values() for p in found}
+
+
+def _family_picked(families: dict[str, list[ExitPolicy]]) -> None:
+    found = families[st.session_state[_FAMILY]]
+    _use(found[len(found) // 2])
+
+
+def _use(policy: ExitPolicy) -> None:
+    visit.use(policy)
+
+
+def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:
+    picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
+    chosen = settings.get(str(picked[0].get("key"))) if picked else None
+    if chosen is not None:
+        visit.use(chosen)
+
+
+def _switch_colours(overview: Overview, palette: Palette) -> str:
+    """The boxes under the figure in a row, names in their colours: they are its legend."""
+    marks = family_marks(palette)
+    box = ".st-key-tradeoff-figure .vega-bind"
+    rules = [
+        ".st-key-tradeoff-figure .vega-bindings {display:flex;flex-flow:row wrap !important;"
+        "gap:0.15rem 1.1rem;font-size:0.9rem;padding:0.35rem 0 0.2rem 0}",
+        f"{box} label {{display:inline-flex;align-items:center;gap:0.35rem;cursor:pointer}}",
+        f"{box} input[type=checkbox] {{order:-1;margin:0;width:1.05rem;height:1.05rem}}",
+        f"{box}-name {{margin:0}}",
+    ]
+    rules += [
+        f"{box}:nth-child({number}) .vega-bind-name "
+        f"{{color:{marks[family].colour};font-weight:600}}"
+        for number, family in enumerate(overview.families, start=1)
+    ]
+    return f"<style>{' '.join(rules)}</style>"

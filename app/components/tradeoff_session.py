@@ -1,0 +1,126 @@
+"""What the Trade-off page remembers of a visit: the table on show and the layer looked at.
+
+The setting in use is that of the whole app (`session.state()`), so that the Inspect page and links
+speak of the same one.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import evaluations, resources
+from app import wording_tradeoff as words
+from app.components import session
+from app.components.policy_picker import POLICY
+from app.evaluations import Overview
+from app.inputs import visible
+from app.state import POLICY_SETTINGS
+from elbert_core.errors import InputError
+from elbert_core.policies import ExitPolicy
+
+TABLE = "tradeoff.table"
+LAYER = "tradeoff.layer"
+FILES = "tradeoff.files"
+_OWN = "tradeoff.own"
+_MESSAGE = "tradeoff.message"
+_DRAWING = "tradeoff.drawing"
+
+
+def message() -> str | None:
+    """What went wrong last, in plain words."""
+    found: str | None = st.session_state.get(_MESSAGE)
+    return found
+
+
+def own() -> Overview | None:
+    """The visitor's own table, if one is open."""
+    found: Overview | None = st.session_state.get(_OWN)
+    return found
+
+
+def overview() -> Overview | None:
+    """The table on show: the visitor's own, the one asked for, or the first; None without any."""
+    mine = own()
+    if mine is not None:
+        return mine
+    for name in _names_to_try():
+        try:
+            return resources.overview(name)
+        except InputError as error:
+            st.session_state[_MESSAGE] = words.BAD_TABLE.format(
+                name=visible(name, limit=60), message=error
+            )
+    return None
+
+
+def table_name() -> str:
+    """Name of the stored table asked for: the link's if it is there, else the first, else ""."""
+    names = evaluations.evaluation_names()
+    asked = session.state().table
+    return asked if asked in names else (names[0] if names else "")
+
+
+def choose_table(name: str) -> None:
+    """Show another stored table."""
+    names = evaluations.evaluation_names()
+    session.state().table = "" if names and name == names[0] else name
+    st.session_state[_MESSAGE] = None
+
+
+def open_files(files: dict[str, bytes]) -> None:
+    """Show a table of the visitor's own; on any trouble, say so and keep what is there."""
+    try:
+        table = evaluations.table_from_files(files)
+        st.session_state[_OWN] = evaluations.look_at(table)
+        st.session_state[_MESSAGE] = None
+    except InputError as error:
+        st.session_state[_MESSAGE] = words.BAD_FILES.format(message=error)
+
+
+def close_own() -> None:
+    """Back to the stored tables."""
+    st.session_state[_OWN] = None
+
+
+def policy() -> ExitPolicy:
+    """The setting in use."""
+    return session.state().exit_policy()
+
+
+def use(chosen: ExitPolicy) -> None:
+    """Make this the setting in use, on every page."""
+    state = session.state()
+    state.policy = chosen.kind
+    known = {setting.name for setting in POLICY_SETTINGS[chosen.kind]}
+    state.values[chosen.kind] = {
+        name: value for name, value in chosen.settings().items() if name in known
+    }
+    for key in [str(key) for key in st.session_state]:
+        # the widgets of the Inspect page must not bring back what they showed before
+        if key == POLICY or key.startswith(f"setting.{chosen.kind}."):
+            del st.session_state[key]
+    redraw()
+
+
+def redraw() -> None:
+    """Forget the last click, so that a click on the same point counts again."""
+    st.session_state[_DRAWING] = drawing() + 1
+
+
+def drawing() -> int:
+    """Number of the figure's current drawing."""
+    number: int = st.session_state.get(_DRAWING, 0)
+    return number
+
+
+def layer(n_layers: int, first: int) -> int:
+    """The layer looked at; the busiest exit until the visitor picks one."""
+    if LAYER not in st.session_state:
+        st.session_state[LAYER] = first
+    st.session_state[LAYER] = min(max(int(st.session_state[LAYER]), 1), n_layers)
+    return int(st.session_state[LAYER])
+
+
+def _names_to_try() -> list[str]:
+    first = table_name()
+    return [first, *(n for n in evaluations.evaluation_names() if n != first)] if first else []

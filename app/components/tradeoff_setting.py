@@ -1,0 +1,74 @@
+"""The setting in use, in words and numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import narration_tradeoff as narration
+from app import wording
+from app import wording_tradeoff as words
+from app.evaluations import Overview, Setting
+
+INSPECT = "app/views/inspect_page.py"
+
+
+def show_setting(setting: Setting, overview: Overview) -> None:
+    """What it buys and what it costs, in words."""
+    st.text(narration.summary(setting, overview))
+    st.text(f"{narration.differ(setting)} {narration.versus_luck(setting.versus_full)}")
+    st.page_link(INSPECT, label=words.INSPECT_LINK, icon=":material/visibility:")
+
+
+def show_numbers(setting: Setting, overview: Overview) -> None:
+    """The numbers with their definitions, and the rows whose answer changed."""
+    point, n_layers = setting.point, overview.table.n_layers
+    spread = narration.interval(point.accuracy_low, point.accuracy_high)
+    shown = [
+        (
+            words.METRIC_RIGHT,
+            f"{narration.percent(point.accuracy)} %",
+            spread,
+            words.METRIC_RIGHT_HELP,
+        ),
+        (
+            words.METRIC_SPEED,
+            f"{point.speed_up_ratio:.2f}×",
+            "layers only",
+            words.METRIC_SPEED_HELP,
+        ),
+        (
+            words.METRIC_LAYERS,
+            f"{point.mean_exit_layer:.2f}",
+            f"of {n_layers}, {narration.percent(point.computation_cost, 0)} %",
+            words.METRIC_LAYERS_HELP,
+        ),
+        (
+            words.METRIC_DIFFER,
+            f"{narration.percent(1 - point.agreement)} %",
+            f"of {point.n_rows:,} texts",
+            words.METRIC_DIFFER_HELP,
+        ),
+    ]
+    if point.macs_share is not None:
+        share = f"{narration.percent(point.macs_share, 0)} %"
+        shown.append((words.METRIC_MACS, share, "of full depth", words.METRIC_MACS_HELP))
+    show_metrics(shown)
+    with st.expander(words.ROWS_HEADING):
+        st.text(narration.rows_note(setting, overview.table))
+
+
+def show_metrics(shown: list[tuple[str, str, str, str]]) -> None:
+    """Title, value, small print and definition of a few numbers."""
+    with st.container(horizontal=True, gap="medium"):
+        for title, value, detail, explanation in shown:
+            with st.container(width="content", gap=None):
+                st.metric(title, value, help=explanation, width="content")
+                if detail:
+                    st.caption(detail, width="content")
+
+
+def show_badge(overview: Overview) -> None:
+    """Which of the three kinds of figure this is, and what it was made from."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(wording.MODES["replayed"], color="blue", help=words.MODE_HELP)
+        st.text(narration.provenance(overview.table), width="content")

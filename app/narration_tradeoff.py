@@ -1,0 +1,165 @@
+"""Sentences of the Trade-off page that carry a table's own numbers. Pure; draws nothing."""
+
+from __future__ import annotations
+
+from app import wording
+from app import wording_tradeoff as words
+from app.evaluations import Overview, Setting, Slice
+from app.inputs import visible
+from elbert_core.comparison import Comparison
+from elbert_core.policies import ExitPolicy
+from elbert_core.sweeps import SweepPoint
+from elbert_core.tables import EvaluationTable
+
+MAX_NAME = 60
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """A share as a percentage without its sign."""
+    return f"{100 * share:.{decimals}f}"
+
+
+def in_hundred(share: float) -> str:
+    """A share as people count: "3 in 100", "4 in 1,000", "no"."""
+    if share <= 0:
+        return "no"
+    if share >= 0.0095:
+        return f"{100 * share:.0f} in 100"
+    return f"{1000 * share:.0f} in 1,000" if share >= 0.00095 else "fewer than 1 in 1,000"
+
+
+def interval(low: float, high: float) -> str:
+    """A 95 % interval in percent."""
+    return f"{percent(low)}–{percent(high)}"
+
+
+def rule(policy: ExitPolicy) -> str:
+    """A setting in a few plain words."""
+    got = policy.settings()
+    said = _RULES[policy.kind].format(**got)
+    if policy.kind == "window":
+        said = _window(got)
+    if policy.kind == "entropy" and got["unit"] == "nats":
+        said += " nats"
+    if policy.min_layer > 1 and policy.kind not in ("fixed", "never"):
+        said += f", not before layer {policy.min_layer}"
+    return said
+
+
+_RULES: dict[str, str] = {
+    "window": "",
+    "entropy": "doubt under {threshold:g}",
+    "confidence": "probability above {threshold:g}",
+    "patience": "the same answer confirmed {patience}×",
+    "distribution_patience": "{patience} small steps in a row (under {threshold:g})",
+    "fixed": "always after layer {layer}",
+    "never": "never early",
+}
+_WINDOW_RULES = {
+    "agree": "{size} layers agree",
+    "monotone": "{size} layers agree, ever surer",
+    "stable": "{size} layers agree, sureness within {range:g}",
+}
+
+
+def _window(got: dict[str, object]) -> str:
+    said = _WINDOW_RULES[str(got["rule"])].format(size=got["window_size"], range=got["max_range"])
+    if got["margin"]:
+        said += f", {got['margin']:g} off a tie"
+    threshold = got["entropy_threshold"]
+    return f"{said}, or doubt under {threshold:g}" if threshold else said
+
+
+def capital(text: str) -> str:
+    """The text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def summary(setting: Setting, overview: Overview) -> str:
+    """The setting in use, in one sentence."""
+    point = setting.point
+    return words.SUMMARY.format(
+        rule=capital(rule(point.policy)),
+        layers=f"{point.mean_exit_layer:.1f}",
+        n=overview.table.n_layers,
+        right=percent(point.accuracy),
+        full=percent(overview.full.accuracy),
+    )
+
+
+def differ(setting: Setting) -> str:
+    """How many answers are others than at full depth, and what that did."""
+    got = setting.versus_full
+    share = 1 - setting.point.agreement
+    balance = ""
+    if share > 0:
+        balance = words.BALANCE.format(lost=got.only_second, won=got.only_first)
+    return words.DIFFER.format(differ=in_hundred(share), balance=balance)
+
+
+def versus_luck(got: Comparison) -> str:
+    """The difference from full depth with its interval, and what follows."""
+    low, high = got.accuracy_interval
+    if low > 0:
+        verdict = words.VERDICT_BETTER
+    else:
+        verdict = words.VERDICT_WORSE if high < 0 else words.VERDICT_OPEN
+    return words.VERSUS_LUCK.format(
+        difference=signed(got.accuracy_difference),
+        low=signed(low),
+        high=signed(high),
+        verdict=verdict,
+    )
+
+
+def signed(share: float) -> str:
+    """A difference in percentage points with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def provenance(table: EvaluationTable) -> str:
+    """Which rows, which model."""
+    return words.PROVENANCE.format(
+        rows=table.n_rows,
+        data=visible(table.data, limit=MAX_NAME),
+        split=visible(table.split, limit=MAX_NAME),
+        checkpoint=visible(table.checkpoint, limit=MAX_NAME),
+        digest=f"({table.digest[:8]})" if table.digest else "",
+    ).rstrip()
+
+
+def slice_name(part: Slice) -> str:
+    """What a slice is called."""
+    return f"{words.SLICE_GROUPS[part.group]} {visible(part.name, limit=24)}"
+
+
+def chart_alt(overview: Overview, current: SweepPoint) -> str:
+    """What a sighted reader would take away from the main figure."""
+    now = f"Your setting, {rule(current.policy)}, is right in {percent(current.accuracy)} % at "
+    now += f"{current.speed_up_ratio:.1f} times."
+    return words.CHART_ALT.format(
+        count=len(overview.points),
+        families=len(overview.families),
+        rows=overview.table.n_rows,
+        full=100 * overview.full.accuracy,
+        current=now,
+    )
+
+
+def rows_note(setting: Setting, table: EvaluationTable) -> str:
+    """Numbers of the rows whose answer changed."""
+    if not setting.changed_rows:
+        return words.ROWS_NONE
+    total = round((1 - setting.point.agreement) * table.n_rows)
+    rest = total - len(setting.changed_rows)
+    return words.ROWS_NOTE.format(
+        data=visible(table.data, limit=MAX_NAME),
+        split=visible(table.split, limit=MAX_NAME),
+        rows=", ".join(str(row) for row in setting.changed_rows),
+        more=f" and {rest:,} more" if rest > 0 else "",
+    )
+
+
+def policy_name(policy: ExitPolicy) -> str:
+    """The full name of a rule, as on the Inspect page."""
+    return wording.POLICY_NAMES[policy.kind]

@@ -1,0 +1,43 @@
+"""Trade-off: what stopping early buys and costs, for every rule, on a whole data set."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import evaluations
+from app import wording_tradeoff as words
+from app.charts.palette import palette
+from app.components import session, tradeoff_chart, tradeoff_setting
+from app.components import tradeoff_session as visit
+from app.evaluations import Overview, look_closer
+from app.inputs import plain_markdown
+
+colours = palette(dark=st.context.theme.type == "dark")
+
+
+def show(overview: Overview) -> None:
+    """Everything below the headline."""
+    setting = look_closer(overview, visit.policy())
+    tradeoff_setting.show_badge(overview)
+    left, right = st.columns([7, 3], gap="large")
+    with left:
+        tradeoff_chart.show_chart(overview, setting, colours)
+        st.caption(words.CHART_HELP)
+    with right:
+        st.markdown(f"**{words.SETTING_HEADING}**")
+        tradeoff_chart.pick_setting(overview)
+        tradeoff_setting.show_setting(setting, overview)
+    tradeoff_setting.show_numbers(setting, overview)
+    tradeoff_chart.show_table(overview)
+
+
+st.title(words.HEADLINE)
+on_show = visit.overview()
+if visit.message() is not None:
+    st.warning(plain_markdown(visit.message() or ""))
+if on_show is None:
+    st.info(words.NO_TABLES.format(folder=evaluations.evaluations_folder().name))
+else:
+    st.caption(words.LEAD.format(rows=on_show.table.n_rows))
+    show(on_show)
+session.write_link()

@@ -1,0 +1,345 @@
+"""Every fixed word of the Trade-off page and its report; see `app.wording` for the rules."""
+
+from __future__ import annotations
+
+PAGE = "Trade-off"
+HEADLINE = "What does stopping early buy, and what does it cost?"
+LEAD = (
+    "Every point is one stopping rule, tried on the same {rows:,} texts. Further right: fewer "
+    "layers read. Further up: more answers right. A rule is worth something when it is further "
+    "right without being lower."
+)
+
+# -- where the numbers come from -------------------------------------------------------------------
+TABLE_LABEL = "Model and data"
+TABLE_HELP = (
+    "An evaluation table: the class probabilities after every layer for every text, recorded in "
+    "one full pass. It holds no texts."
+)
+MODE_HELP = (
+    "All layers were computed once for every text and the probabilities stored. Each rule was then "
+    "applied to that record, as it would have decided while running. No model runs on this page, "
+    "so every speed-up is theoretical: layers only."
+)
+PROVENANCE = "{rows:,} texts of {data} ({split}), read by {checkpoint} {digest}"
+NO_TABLES = (
+    "No evaluation table was found in the folder “{folder}”, so there is nothing to draw yet. "
+    "`python -m elbert_core evaluate` makes one; or open one of your own below."
+)
+BAD_TABLE = "The table “{name}” cannot be used: {message}."
+BAD_FILES = "That is not a table that can be opened: {message}."
+OWN_TABLE = "(opened file) {name}"
+OPEN_LABEL = "Open a table of your own"
+OPEN_HELP = (
+    "The .json and the .safetensors file that `python -m elbert_core evaluate` wrote, both at "
+    "once. They are checked, shown to you alone and not kept."
+)
+OPEN_CLOSE = "Close the opened table"
+
+# -- families --------------------------------------------------------------------------------------
+FAMILY_NAMES: dict[str, str] = {
+    "window": "Sure, or layers agree",
+    "window_monotone": "Sure, or ever surer",
+    "window_stable": "Sure, or steady",
+    "entropy": "Little doubt",
+    "confidence": "High probability",
+    "patience": "Same answer again",
+    "distribution_patience": "Barely moves",
+    "fixed": "Always the same layer",
+    "never": "Read to the end",
+}
+FAMILY_TERMS: dict[str, str] = {
+    "window": "ELBERT: entropy, then window, rule “agree” (bias 1)",
+    "window_monotone": "ELBERT: entropy, then window, rule “monotone” (bias 2)",
+    "window_stable": "ELBERT: entropy, then window, rule “stable” (bias 3)",
+    "entropy": "entropy threshold (DeeBERT)",
+    "confidence": "confidence threshold",
+    "patience": "patience (PABEE)",
+    "distribution_patience": "patience on Jensen-Shannon divergence (F-PABEE)",
+    "fixed": "static truncation",
+    "never": "full depth",
+}
+SHOW_FIXED = "Fixed layers"
+SHOW_LIMITS = "Limits"
+SHOW_PUBLISHED = "Published"
+DOUBT_SLIDER = "Stop when doubt is under"
+
+# -- the figure ------------------------------------------------------------------------------------
+AXIS_SPEED = "theoretical speed-up; below it, layers read on average"
+AXIS_RIGHT = "answers right, %"
+TIP_RULE = "Rule"
+TIP_SETTING = "Setting"
+TIP_RIGHT = "Right (95 % interval)"
+TIP_SPEED = "Theoretical speed-up"
+TIP_LAYERS = "Layers read on average"
+TIP_DIFFERS = "Other answer than full depth"
+TIP_SOURCE = "Source"
+TIP_DATA = "Data"
+TIP_WHAT = "What it is"
+FULL_LABEL = "full depth: {share:.1f}\u00a0%"
+ORACLE_LABEL = "first right layer"
+STABLE_LABEL = "final answer, known at once"
+RANDOM_LABEL = "same depths, dealt at random"
+CURRENT_LABEL = "your setting"
+BAND_WHAT = "95 % interval of full depth: differences inside it may be luck"
+ORACLE_WHAT = (
+    "Stops at the first layer that is right. Needs the answer, so no rule can do it (oracle)."
+)
+STABLE_WHAT = (
+    "Stops at the layer from which the answer never changes again. Needs the later layers, so no "
+    "rule can do it (stable oracle)."
+)
+FIXED_WHAT = "Every text stops after layer {layer} (static truncation)."
+FULL_WHAT = "Every text reads all {layers} layers."
+RANDOM_WHAT = (
+    "The depths of your setting, dealt out to the texts at random: what a rule gains over this it "
+    "owes to choosing the texts."
+)
+BEST_WHAT = "No rule on this page is both faster and more often right (Pareto front)."
+PUBLISHED_WHAT = (
+    "Hollow marks: figures printed by others for other models, partly on other data. They are here "
+    "for orientation, not for comparison."
+)
+CHART_HELP = (
+    "Click a point to make it your setting, here and on the Inspect page. Touch or point at a mark "
+    "to see what it is. The boxes under the figure show and hide rules; the slider moves along the "
+    "rules that wait for little doubt."
+)
+CHART_ALT = (
+    "Accuracy against theoretical speed-up of {count} settings of {families} stopping rules on "
+    "{rows} texts. Full depth is right in {full:.1f} %. {current} The table below has all numbers."
+)
+CHART_TABLE = "The figure as a table"
+PUBLISHED_TABLE = "What others have printed"
+PUBLISHED_COLUMNS = ("Method", "Data", "Right", "Speed-up", "Setting", "Source")
+CLAIM_COLUMNS = ("Method", "What was printed", "Source")
+
+# -- the setting in use ----------------------------------------------------------------------------
+SETTING_HEADING = "Your setting"
+FAMILY_LABEL = "Stopping rule"
+FAMILY_HELP = "The same choice as a click on the figure, for the keyboard."
+POINT_LABEL = "Setting, from slow to fast"
+POINT_OTHER = "as chosen on the Inspect page"
+INSPECT_LINK = "Watch this setting read one sentence"
+SUMMARY = (
+    "{rule}: it reads {layers} of {n} layers on average and is right in {right}\u00a0% of the "
+    "texts; full depth in {full}\u00a0%."
+)
+DIFFER = "At this setting {differ} answers differ from full depth{balance}."
+BALANCE = ": {lost} right ones were lost, {won} wrong ones put right"
+VERSUS_LUCK = (
+    "The difference in right answers is {difference} points, with 95 % confidence between {low} "
+    "and {high}: {verdict}."
+)
+VERDICT_WORSE = "early exit costs accuracy here"
+VERDICT_BETTER = "early exit gains accuracy here"
+VERDICT_OPEN = "on these texts it cannot be told from luck"
+METRIC_RIGHT = "Right"
+METRIC_SPEED = "Theoretical speed-up"
+METRIC_LAYERS = "Layers read"
+METRIC_DIFFER = "Changed answers"
+METRIC_MACS = "Arithmetic"
+METRIC_RIGHT_HELP = (
+    "Accuracy: the share of texts whose label is the right one. In small print the 95 % Wilson "
+    "interval."
+)
+METRIC_SPEED_HELP = (
+    "All layers ÷ layers read on average. Counts layers only, so it is theoretical; a clock also "
+    "counts exit heads, embeddings and waiting in the batch."
+)
+METRIC_LAYERS_HELP = "Mean exit layer; its share of all layers is the computation cost."
+METRIC_DIFFER_HELP = (
+    "Texts whose label is not the one that full depth gives, whether that was right or wrong "
+    "(disagreement)."
+)
+METRIC_MACS_HELP = (
+    "Multiply-accumulates (MACs) of layers and exit heads, as a share of those of full depth with "
+    "a head after every layer. Long texts weigh more."
+)
+ROWS_HEADING = "Texts whose answer changed"
+ROWS_NOTE = (
+    "Row numbers in {data} ({split}), counted from 0: {rows}{more}. The table holds no texts; look "
+    "them up in the data set."
+)
+ROWS_NONE = "No text gets another answer than at full depth."
+
+# -- does the window win? --------------------------------------------------------------------------
+CONTEST_HEADING = "Is waiting for agreement worth it?"
+CONTEST_HELP = (
+    "The most accurate setting of each rule that reads at most as many layers on average. They are "
+    "chosen on the texts they are reported on, so all of them flatter themselves a little."
+)
+CONTEST_COLUMNS = ("At least", "Sure, or layers agree", "Little doubt", "Same answer again")
+CONTEST_WIN = "At {speed}× ELBERT's window is ahead of both other rules, beyond luck."
+CONTEST_OPEN = (
+    "On these texts the differences between the rules are within the luck of {rows} texts: none is "
+    "shown to be better at equal cost."
+)
+
+# -- layers ----------------------------------------------------------------------------------------
+LAYERS_HEADING = "Layer by layer"
+LAYERS_CAPTION = "Click a layer, or use the slider, to look at it below."
+STAVE_LEAVING = "Where do the texts leave?"
+STAVE_RIGHT = "How often is a layer right?"
+STAVE_CHANGES = "Which answers change here?"
+STAVE_TRUST = "Sure too soon, or not sure enough?"
+STAVE_TERMS = (
+    "Exit histogram of your setting: share of the texts that stop after each layer",
+    "Line and band: accuracy, with its 95 % interval, if every text stopped there. Diamonds: the "
+    "texts that do stop there under your setting; the larger, the more",
+    "Flips: up, answers that became right at this layer; down, right ones that became wrong",
+    "Expected calibration error: how far confidence and accuracy lie apart on average; 0 is best",
+)
+LEGEND_RIGHT = "— all texts   ◆ those that leave here"
+LEGEND_CHANGES = "▲ became right   ▼ became wrong"
+LAYERS_ALT = (
+    "Four strips over {n} layers. Most texts leave after layer {most}. Accuracy goes from "
+    "{first:.1f} % after layer 1 to {last:.1f} % after the last. The table below has all numbers."
+)
+LAYERS_TABLE = "The strips as a table"
+LAYER_COLUMNS = (
+    "Layer",
+    "Leave here, %",
+    "All right, %",
+    "Leavers right, %",
+    "Leavers right at full depth, %",
+    "Became right, %",
+    "Became wrong, %",
+    "Calibration error, %",
+)
+LOOK_AT_LAYER = "Look at layer"
+
+# -- overthinking ----------------------------------------------------------------------------------
+OVER_HEADING = "Does reading on help?"
+OVER_WASTEFUL = "Right before the end"
+OVER_DESTRUCTIVE = "Spoilt by reading on"
+OVER_FLIPS = "Changes of mind"
+OVER_ORACLE = "If it knew the answer"
+OVER_CONTROL = "The same, by luck"
+OVER_STABLE = "Settled for good"
+OVER_WASTEFUL_HELP = (
+    "Texts that some layer before the last already had right (wasteful overthinking)."
+)
+OVER_DESTRUCTIVE_HELP = (
+    "Texts that some earlier layer had right and the last one has wrong (destructive overthinking)."
+)
+OVER_FLIPS_HELP = "How often the leading label changes from layer to layer, mean over the texts."
+OVER_ORACLE_HELP = (
+    "Right answers and mean depth if every text stopped at its first right layer. With many layers "
+    "part of this is luck, as the next figure shows."
+)
+OVER_CONTROL_HELP = (
+    "The same with the right answers dealt out at random: what an oracle gets right by luck alone."
+)
+OVER_STABLE_HELP = (
+    "Mean layer from which the answer never changes again (stable oracle). It needs no right "
+    "answers and is the fairer limit."
+)
+
+# -- reliability -----------------------------------------------------------------------------------
+TRUST_HEADING = "After layer {layer}: is it as right as it is sure?"
+TRUST_AXIS = "how sure it is"
+TRUST_PERFECT = "as sure as right"
+TRUST_TEXT = (
+    "After layer {layer} it is {sure:.0f} % sure on average and {right:.0f} % right{verdict}. "
+    "Expected calibration error: {error:.1f} points."
+)
+TRUST_TOO_SURE = ": too sure of itself"
+TRUST_TOO_SHY = ": surer than it dares to say"
+TRUST_FAIR = ": a fair judge of itself"
+TRUST_ALT = "Reliability after layer {layer}: accuracy against confidence in {bins} groups."
+TRUST_COLUMNS = ("Sure, from", "to", "Texts", "Mean confidence, %", "Right, %")
+
+# -- slices ----------------------------------------------------------------------------------------
+SLICES_HEADING = "Who pays, who gains?"
+SLICES_HELP = (
+    "The same setting on parts of the texts: quarters by length (in pieces the model reads), and "
+    "by the right label."
+)
+SLICE_GROUPS: dict[str, str] = {"length": "Pieces", "label": "Label"}
+SLICE_COLUMNS = ("Part", "Texts", "Right, %", "Full depth, %", "Layers read")
+SLICES_ALT = "Mean depth of each part of the texts under your setting; the table has the numbers."
+
+# -- guarantee -------------------------------------------------------------------------------------
+TUNE_HEADING = "Find the fastest setting that keeps a promise"
+TUNE_LEAD = (
+    "Say what you can live with. The texts are cut into three parts: one puts the settings in "
+    "order, one tests them, one only reports. What passes keeps its promise on new texts of the "
+    "same kind."
+)
+TUNE_HELP = (
+    "Fixed-sequence Learn-then-Test with the exact binomial tail (Angelopoulos et al. 2021). It "
+    "holds for texts drawn like these, not for other topics."
+)
+TUNE_RISK = "What counts as a loss"
+TUNE_RISKS: dict[str, str] = {
+    "disagreement": "another answer than full depth",
+    "accuracy": "a right answer lost",
+}
+TUNE_RISK_HELP = (
+    "“Another answer” counts every text whose label differs from full depth's. “A right answer "
+    "lost” counts only those that full depth gets right and the early exit wrong."
+)
+TUNE_LOSS = "At most, in 100 texts"
+TUNE_LOSS_HELP = "The loss you accept on new texts, on average (ε)."
+TUNE_CONFIDENCE = "How certain must that be?"
+TUNE_CONFIDENCE_HELP = (
+    "Confidence 1 − δ: in so many of all draws of test texts the promise is kept."
+)
+TUNE_FOUND = (
+    "{rule}. With {confidence} confidence it costs at most {limit} in 100 texts ({risk}); on the "
+    "{n} test texts it cost {loss}."
+)
+TUNE_REPORT = (
+    "On {n} texts that had no part in the choice: {loss} in 100 lost, {speed}× theoretical "
+    "speed-up, {accuracy} % right (full depth {full} %)."
+)
+TUNE_NOT_FOUND = (
+    "No early exit passed the test: with {n} test texts nothing can be promised at this level "
+    "except reading to the end. Accept a larger loss, or bring more texts."
+)
+TUNE_REFUSED = (
+    "That cannot be promised from {rows:,} texts. Even without a single loss the test part needs "
+    "{needed:,} texts (about {total:,} in all). Accept a larger loss, ask for less certainty, or "
+    "bring more texts."
+)
+TUNE_USE = "Use this setting"
+TUNE_SAVE = "Save it as a file"
+TUNE_SAVE_HELP = (
+    "A small JSON file with the setting and its guarantee, for the command line and for Python."
+)
+TUNE_STEPS = "The tests, one by one"
+TUNE_COLUMNS = ("Setting", "Layers read", "Lost, %", "Upper limit, %", "Passed")
+TUNE_ALT = (
+    "Upper limit of the loss against theoretical speed-up for {count} tested settings; the "
+    "accepted loss is {loss:.1f} %."
+)
+TUNE_AXIS_LOSS = "lost, %"
+TUNE_AXIS_SPEED = "theoretical speed-up"
+TUNE_LIMIT_LABEL = "accepted"
+YES, NO = "yes", "no"
+
+# -- taking it away --------------------------------------------------------------------------------
+FILES_HEADING = "Downloads, and a table of your own"
+DOWNLOAD_CSV = "All points as CSV"
+DOWNLOAD_REPORT = "Report as a web page"
+DOWNLOAD_REPORT_HELP = "One HTML file with figures and tables. It opens anywhere and loads nothing."
+PREPARE_REPORT = "Prepare the report"
+
+# -- definitions -----------------------------------------------------------------------------------
+DEFINITIONS_HEADING = "What the numbers mean"
+DEFINITIONS: tuple[tuple[str, str, str], ...] = (
+    ("Right", "Share of the texts that get the right label.", "accuracy"),
+    (
+        "95 % interval",
+        "Where the share could lie for very many texts of this kind.",
+        "Wilson score interval",
+    ),
+    ("Layers read", "Passes through the shared layer, mean over the texts.", "mean exit layer"),
+    ("Cost", "Layers read as a share of all layers.", "mean(exit layer) ÷ L"),
+    ("Speed-up", "One over the cost; theoretical, layers only.", "L ÷ mean(exit layer)"),
+    ("Changed answers", "Texts with another label than at full depth.", "disagreement"),
+    ("Best of all", "No other setting is faster and more often right.", "Pareto front"),
+    ("Calibration error", "How far sureness and rightness lie apart.", "Σ n ÷ N · |acc − conf|"),
+    ("Promise", "Loss on new texts, bounded with a stated confidence.", "Learn-then-Test"),
+)
