@@ -23,6 +23,7 @@ from safetensors.numpy import save_file
 from elbert_core.data import TextTable, load_table
 from elbert_core.engine import EarlyExitEngine, load_engine
 from elbert_core.errors import ConfigError, InputError
+from elbert_core.full_depth import batch_probs
 from elbert_core.tables import EvaluationTable, save_evaluation, text_digest
 
 Progress = Callable[[int, int], None]
@@ -158,7 +159,7 @@ def record(
         if piece is None:
             piece = np.concatenate(
                 [
-                    _full_depth(engine, [ids[row] for row in part], [types[row] for row in part])
+                    batch_probs(engine, [ids[row] for row in part], [types[row] for row in part])
                     for part in np.split(members, range(batch_size, len(members), batch_size))
                 ],
                 axis=1,
@@ -205,28 +206,6 @@ def last_part(name: str | Path) -> str:
 def file_name(text: str) -> str:
     """A text as a name of files: letters, digits, dots, dashes and underscores."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "table"
-
-
-@torch.inference_mode()
-def _full_depth(
-    engine: EarlyExitEngine, ids: list[list[int]], types: list[list[int]]
-) -> NDArray[np.float32]:
-    """(layers, rows, labels) probabilities of one batch."""
-    lengths = torch.tensor([len(one) for one in ids])
-    longest = int(lengths.max())
-    pad = engine.tokenizer.pad_token_id or 0
-    padded = torch.tensor([one + [pad] * (longest - len(one)) for one in ids])
-    padded_types = torch.tensor([one + [0] * (longest - len(one)) for one in types])
-    mask = None
-    if int(lengths.min()) < longest:
-        mask = (torch.arange(longest)[None, :] < lengths[:, None]).long().to(engine.device)
-    output = engine.model(
-        padded.to(engine.device),
-        attention_mask=mask,
-        token_type_ids=padded_types.to(engine.device),
-    )
-    probs: NDArray[np.float32] = torch.softmax(output.layer_logits.float(), dim=-1).cpu().numpy()
-    return probs
 
 
 def _versions() -> dict[str, str]:

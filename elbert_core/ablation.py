@@ -1,0 +1,166 @@
+"""Which word moves the exit: a text read again without each of its words.
+
+The exit layer is a whole number and often does not move, so the area under the confidence curve is
+given beside it: the mean over all layers of the probability of the answer that the whole text gets
+at full depth. Pure numpy: it compares passes that were read elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elbert_core.errors import InputError
+from elbert_core.policies.base import ExitPolicy, replay
+
+FloatArray = NDArray[np.floating]
+
+SMALL_AREA = 0.02
+"""A change of the confidence area under this is called no change: two per cent of certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordEffect:
+    """What leaving out one word does.
+
+    Attributes:
+        word: the word.
+        text: the text without it.
+        exit_layer: where the shortened text leaves, layers applied.
+        exit_change: that less the whole text's exit layer; positive when it reads on for longer.
+        label: answer at the exit.
+        label_changed: True when it is not the whole text's answer at its exit.
+        area: mean over layers of the probability of the whole text's full-depth answer, [0, 1].
+        area_change: that less the whole text's area; negative when the word spoke for the answer.
+    """
+
+    word: str
+    text: str
+    exit_layer: int
+    exit_change: int
+    label: int
+    label_changed: bool
+    area: float
+    area_change: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """A text without each of its words, under one policy.
+
+    Attributes:
+        effects: one for every word, in the order of the text.
+        exit_layer, label, area: those of the whole text.
+        full_label: its answer at full depth, whose probability makes the areas.
+        n_layers: layers of a full-depth pass.
+    """
+
+    effects: tuple[WordEffect, ...]
+    exit_layer: int
+    label: int
+    area: float
+    full_label: int
+    n_layers: int
+
+    @property
+    def no_single_word_matters(self) -> bool:
+        """True when no word alone moves the exit or the answer."""
+        return not any(effect.exit_change or effect.label_changed for effect in self.effects)
+
+    @property
+    def strongest(self) -> WordEffect | None:
+        """The word whose absence does most: answer first, then exit, then area."""
+        if not self.effects:
+            return None
+        return max(
+            self.effects, key=lambda e: (e.label_changed, abs(e.exit_change), abs(e.area_change))
+        )
+
+
+def confidence_area(probs: FloatArray, label: int) -> float:
+    """Mean over layers of the probability of one label, in [0, 1]; `probs` (layers, labels)."""
+    return float(np.mean(probs[:, label], dtype=np.float64))
+
+
+def ablation(
+    policy: ExitPolicy,
+    whole: FloatArray,
+    words: Sequence[str],
+    texts: Sequence[str],
+    probs: FloatArray,
+) -> Ablation:
+    """Compare a text with itself without each word.
+
+    Args:
+        policy: the rule.
+        whole: (layers, labels) probabilities of the whole text at every layer.
+        words: the words left out.
+        texts: the text without each word, in the same order.
+        probs: (layers, words, labels) probabilities of these texts at every layer.
+
+    Raises:
+        InputError: the numbers of words, texts, layers or labels do not fit each other.
+    """
+    if len(words) != len(texts):
+        raise InputError(f"{len(words)} words need as many texts, got {len(texts)}")
+    shape = (whole.shape[0], len(words), whole.shape[-1])
+    if whole.ndim != 2 or probs.shape != shape:
+        raise InputError(f"probs must have shape {shape}, got {probs.shape}")
+    exits = replay(policy, np.concatenate([whole[:, None, :], probs], axis=1))
+    full_label = int(whole[-1].argmax())
+    area = confidence_area(whole, full_label)
+    first, label = int(exits.exit_layer[0]), int(exits.label[0])
+    effects = []
+    for row, (word, text) in enumerate(zip(words, texts, strict=True), start=1):
+        without = confidence_area(probs[:, row - 1], full_label)
+        effects.append(
+            WordEffect(
+                word=word,
+                text=text,
+                exit_layer=int(exits.exit_layer[row]),
+                exit_change=int(exits.exit_layer[row]) - first,
+                label=int(exits.label[row]),
+                label_changed=int(exits.label[row]) != label,
+                area=without,
+                area_change=without - area,
+            )
+        )
+    return Ablation(tuple(effects), first, label, area, full_label, len(whole))
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How the leading label of one text changes with depth.
+
+    Attributes:
+        flips: changes from one layer to the next.
+        first_of_final: first layer whose label is the full-depth one, whatever comes between.
+        stable_from: first layer from which the label never changes again (the stable oracle).
+    """
+
+    flips: int
+    first_of_final: int
+    stable_from: int
+
+
+def stability(probs: FloatArray) -> Stability:
+    """Flips and first layers of the final label; `probs` (layers, labels).
+
+    Raises:
+        InputError: wrong shape.
+    """
+    if probs.ndim != 2 or probs.shape[0] < 1:
+        raise InputError(f"probs must have shape (layers, labels), got {probs.shape}")
+    labels = probs.argmax(axis=-1)
+    final = labels == labels[-1]
+    stable = len(labels)
+    while stable > 1 and final[stable - 2]:
+        stable -= 1
+    return Stability(
+        flips=int((labels[1:] != labels[:-1]).sum()),
+        first_of_final=int(final.argmax()) + 1,
+        stable_from=stable,
+    )
