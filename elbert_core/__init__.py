@@ -43,8 +43,22 @@ _WHERE = {
     "trace_from_json": "traces",
     "trace_to_csv": "traces",
     "trace_to_json": "traces",
-    "SweepPoint": "evaluation",
-    "sweep": "evaluation",
+    "SweepPoint": "sweeps",
+    "sweep": "sweeps",
+    "EvaluationTable": "tables",
+    "load_evaluation": "tables",
+    "save_evaluation": "tables",
+    "policy_grids": "sweeps",
+    "pareto_front": "sweeps",
+    "compare": "comparison",
+    "tune": "calibration",
+    "rows_needed": "calibration",
+    "tune_conformal": "conformal",
+    "save_policy": "policy_files",
+    "load_policy": "policy_files",
+    "evaluate": "recording",
+    "TeacherConfig": "teachers",
+    "finetune_teacher": "teachers",
     "EarlyExitEngine": "engine",
     "load_engine": "engine",
     "ElbertConfig": "modeling",
@@ -64,6 +78,8 @@ _WHERE = {
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604  # the names below are strings
 
 if TYPE_CHECKING:
+    from elbert_core.calibration import rows_needed as rows_needed
+    from elbert_core.calibration import tune as tune
     from elbert_core.checkpoints import (
         check_checkpoint as check_checkpoint,
     )
@@ -76,6 +92,8 @@ if TYPE_CHECKING:
     from elbert_core.checkpoints import (
         save_checkpoint as save_checkpoint,
     )
+    from elbert_core.comparison import compare as compare
+    from elbert_core.conformal import tune_conformal as tune_conformal
     from elbert_core.data import load_table as load_table
     from elbert_core.distillation import DistillConfig as DistillConfig
     from elbert_core.distillation import distill as distill
@@ -93,8 +111,6 @@ if TYPE_CHECKING:
     from elbert_core.errors import (
         InputError as InputError,
     )
-    from elbert_core.evaluation import SweepPoint as SweepPoint
-    from elbert_core.evaluation import sweep as sweep
     from elbert_core.explanation import Decision as Decision
     from elbert_core.explanation import explain as explain
     from elbert_core.losses import LayerWeights as LayerWeights
@@ -143,6 +159,9 @@ if TYPE_CHECKING:
     from elbert_core.policies import (
         replay as replay,
     )
+    from elbert_core.policy_files import load_policy as load_policy
+    from elbert_core.policy_files import save_policy as save_policy
+    from elbert_core.recording import evaluate as evaluate
     from elbert_core.results import (
         BatchExits as BatchExits,
     )
@@ -158,6 +177,15 @@ if TYPE_CHECKING:
     from elbert_core.results import (
         RowExit as RowExit,
     )
+    from elbert_core.sweeps import SweepPoint as SweepPoint
+    from elbert_core.sweeps import pareto_front as pareto_front
+    from elbert_core.sweeps import policy_grids as policy_grids
+    from elbert_core.sweeps import sweep as sweep
+    from elbert_core.tables import EvaluationTable as EvaluationTable
+    from elbert_core.tables import load_evaluation as load_evaluation
+    from elbert_core.tables import save_evaluation as save_evaluation
+    from elbert_core.teachers import TeacherConfig as TeacherConfig
+    from elbert_core.teachers import finetune_teacher as finetune_teacher
     from elbert_core.traces import (
         trace_from_json as trace_from_json,
     )
