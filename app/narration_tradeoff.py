@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app import wording
 from app import wording_tradeoff as words
-from app.evaluations import Overview, Setting, Slice
+from app.evaluations import Overview, Promise, Setting, Slice
 from app.inputs import visible
+from elbert_core.calibration import Tuning
 from elbert_core.comparison import Comparison
 from elbert_core.policies import ExitPolicy
 from elbert_core.sweeps import SweepPoint
@@ -157,6 +158,52 @@ def rows_note(setting: Setting, table: EvaluationTable) -> str:
         split=visible(table.split, limit=MAX_NAME),
         rows=", ".join(str(row) for row in setting.changed_rows),
         more=f" and {rest:,} more" if rest > 0 else "",
+    )
+
+
+def trust(overview: Overview, layer: int) -> str:
+    """Whether a layer is surer than right, in words."""
+    got, index = overview.reliability, layer - 1
+    sure = float(overview.signals.confidence[index].mean())
+    right = overview.layers[index].share
+    verdict = words.TRUST_FAIR
+    if abs(sure - right) > 0.03:
+        verdict = words.TRUST_TOO_SURE if sure > right else words.TRUST_TOO_SHY
+    return words.TRUST_TEXT.format(
+        layer=layer,
+        sure=100 * sure,
+        right=100 * right,
+        verdict=verdict,
+        error=100 * float(got.error[index]),
+    )
+
+
+def promise(tuning: Tuning) -> str:
+    """What was promised, or that nothing could be; and what it did on fresh rows."""
+    chosen, report = tuning.chosen, tuning.report
+    if chosen is None:
+        return words.TUNE_NOT_FOUND.format(n=f"{tuning.n_test:,}")
+    said = words.TUNE_FOUND.format(
+        rule=capital(rule(tuning.policy)),
+        confidence=f"{100 * tuning.confidence:g}\u00a0%",
+        limit=f"{100 * tuning.max_loss:g}",
+        risk=words.TUNE_RISKS[tuning.risk],
+        n=f"{tuning.n_test:,}",
+        loss=f"{percent(chosen.loss)}\u00a0%",
+    )
+    return f"{said} " + words.TUNE_REPORT.format(
+        n=f"{report.n_rows:,}",
+        loss=percent(report.loss),
+        speed=f"{report.speed_up_ratio:.1f}",
+        accuracy=percent(report.accuracy or 0.0),
+        full=percent(report.full_accuracy or 0.0),
+    )
+
+
+def refusal(made: Promise, overview: Overview) -> str:
+    """That the rows are too few, and how many it would take."""
+    return words.TUNE_REFUSED.format(
+        rows=overview.table.n_rows, needed=made.rows_needed, total=made.total_needed
     )
 
 

@@ -65,7 +65,7 @@ SHOW_PUBLISHED = "Published"
 DOUBT_SLIDER = "Stop when doubt is under"
 
 # -- the figure ------------------------------------------------------------------------------------
-AXIS_SPEED = "theoretical speed-up; below it, layers read on average"
+AXIS_SPEED = ("theoretical speed-up", "below it: layers read on average")
 AXIS_RIGHT = "answers right, %"
 TIP_RULE = "Rule"
 TIP_SETTING = "Setting"
@@ -237,18 +237,19 @@ OVER_STABLE_HELP = (
 )
 
 # -- reliability -----------------------------------------------------------------------------------
-TRUST_HEADING = "After layer {layer}: is it as right as it is sure?"
+TRUST_HEADING = "As right as it is sure? Layer {layer}"
 TRUST_AXIS = "how sure it is"
 TRUST_PERFECT = "as sure as right"
 TRUST_TEXT = (
-    "After layer {layer} it is {sure:.0f} % sure on average and {right:.0f} % right{verdict}. "
-    "Expected calibration error: {error:.1f} points."
+    "After layer {layer} it is {sure:.0f}\u00a0% sure on average and {right:.0f}\u00a0% "
+    "right{verdict}. The larger a dot, the more texts. Calibration error: {error:.1f} points."
 )
 TRUST_TOO_SURE = ": too sure of itself"
 TRUST_TOO_SHY = ": surer than it dares to say"
 TRUST_FAIR = ": a fair judge of itself"
 TRUST_ALT = "Reliability after layer {layer}: accuracy against confidence in {bins} groups."
-TRUST_COLUMNS = ("Sure, from", "to", "Texts", "Mean confidence, %", "Right, %")
+TRUST_COLUMNS = ("Sure, %", "Texts", "Mean, %", "Right, %")
+TRUST_TABLE = "The figure as a table"
 
 # -- slices ----------------------------------------------------------------------------------------
 SLICES_HEADING = "Who pays, who gains?"

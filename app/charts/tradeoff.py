@@ -216,7 +216,8 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         last = index == len(points) - 1
         high = math.inf if last else (thresholds[index] + thresholds[index + 1]) / 2
         (row,) = point_rows([point], overview.table.n_layers)
-        said = f"doubt under {thresholds[index]:g}: {row['right']} right at {row['speed']}"
+        right = f"{narration.percent(point.accuracy)}\u00a0%"
+        said = f"doubt under {thresholds[index]:g}: {right} right at {row['speed']}"
         rows.append({**row, "low": low, "high": min(high, 2.0), "text": said})
     when = f"datum.low <= doubt && doubt < datum.high && {switch('entropy')}"
     ring = {

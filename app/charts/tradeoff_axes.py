@@ -38,7 +38,7 @@ class Axes:
             "type": "quantitative",
             "scale": {"type": "log", "domain": [0.94, self.right], "nice": False},
             "axis": {
-                "title": words.AXIS_SPEED,
+                "title": list(words.AXIS_SPEED),
                 "values": values,
                 "labelExpr": f"[datum.value + '×', {layers}]",
                 "grid": True,
@@ -52,8 +52,10 @@ class Axes:
         self.y: Spec = {
             "type": "quantitative",
             "scale": {
-                "domainMin": {"expr": f"{show} ? {self.low_all} : {self.low}"},
-                "domainMax": {"expr": f"{show} ? {self.high_all} : {self.high}"},
+                "domain": [
+                    {"expr": f"{show} ? {self.low_all} : {self.low}"},
+                    {"expr": f"{show} ? {self.high_all} : {self.high}"},
+                ],
                 "nice": False,
                 "zero": False,
             },

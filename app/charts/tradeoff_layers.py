@@ -21,7 +21,7 @@ from app.evaluations import Overview, Setting
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
-HEIGHT = 388.0
+HEIGHT = 412.0
 
 _TIPS = tuple(
     zip(
@@ -136,22 +136,23 @@ def _percent(share: float) -> float | None:
 
 def _strips(overview: Overview, setting: Setting) -> Strips:
     leave = 100 * max(setting.leaving.count) / overview.table.n_rows
+    many = 0.05 * overview.table.n_rows  # a handful of texts must not squeeze the line flat
     leavers = [
         float(share)
         for share, n in zip(setting.leaving.accuracy, setting.leaving.count, strict=True)
-        if n
+        if n >= many
     ]
     lowest = min([layer.low for layer in overview.layers] + leavers)
-    low = min(10 * math.floor(10 * lowest), 90)
+    low = max(min(10 * math.floor(10 * lowest), 90), 0)
     changes = overview.changes
     swing = nice_ceiling(100 * float(max(changes.to_right.max(), changes.to_wrong.max())))
     trust = nice_ceiling(100 * float(overview.reliability.error.max()))
     terms = words.STAVE_TERMS
     return Strips(
-        Strip(words.STAVE_LEAVING, terms[0], 40, 96, 0, nice_ceiling(leave)),
-        Strip(words.STAVE_RIGHT, terms[1], 146, 232, low, 100),
-        Strip(words.STAVE_CHANGES, terms[2], 266, 316, -swing, swing),
-        Strip(words.STAVE_TRUST, terms[3], 350, 386, 0, trust),
+        Strip(words.STAVE_LEAVING, terms[0], 48, 100, 0, nice_ceiling(leave)),
+        Strip(words.STAVE_RIGHT, terms[1], 150, 238, low, 100),
+        Strip(words.STAVE_CHANGES, terms[2], 290, 340, -swing, swing),
+        Strip(words.STAVE_TRUST, terms[3], 376, 410, 0, trust),
     )
 
 
@@ -235,14 +236,16 @@ def _right(
             )
     diamonds = canvas.points("leavers_right", leavers, color=other, shape="diamond")
     diamonds["encoding"]["size"] = {"field": "size", "type": "quantitative", "scale": None}
-    note: Row = {"x": canvas.n_layers + 0.5, "y": strip.top - 13, "text": words.LEGEND_RIGHT}
+    note: Row = {"y": strip.top - 14, "text": words.LEGEND_RIGHT}
     return [
         canvas.boxes("right_band", band, color=colour, opacity=0.16),
         canvas.lines("right", line, color=colour, strokeWidth=2.5),
         canvas.points("right_points", line, color=colour, size=30),
         canvas.rules("leavers_interval", whiskers, color=other, strokeWidth=1.5),
         diamonds,
-        canvas.words("right_note", [note], align="right", color=palette.muted, fontSize=11),
+        canvas.words(
+            "right_note", [note], at_left=True, align="left", color=palette.muted, fontSize=11
+        ),
     ]
 
 
@@ -252,11 +255,13 @@ def _changes(
     strip, marks, got = place.changes, family_marks(palette), overview.changes
     up = [_bar(i, strip, 100 * float(v)) for i, v in enumerate(got.to_right, start=1)]
     down = [_bar(i, strip, -100 * float(v)) for i, v in enumerate(got.to_wrong, start=1)]
-    note: Row = {"x": canvas.n_layers + 0.5, "y": strip.top - 13, "text": words.LEGEND_CHANGES}
+    note: Row = {"y": strip.top - 14, "text": words.LEGEND_CHANGES}
     return [
         canvas.boxes("became_right", up, color=marks["entropy"].colour, cornerRadius=1),
         canvas.boxes("became_wrong", down, color=marks["window"].colour, cornerRadius=1),
-        canvas.words("changes_note", [note], align="right", color=palette.muted, fontSize=11),
+        canvas.words(
+            "changes_note", [note], at_left=True, align="left", color=palette.muted, fontSize=11
+        ),
     ]
 
 
@@ -267,7 +272,7 @@ def _trust(canvas: LayerCanvas, place: Strips, overview: Overview, palette: Pale
 
 
 def _titles(canvas: LayerCanvas, place: Strips, palette: Palette) -> list[Spec]:
-    lift = (13, 30, 13, 13)  # the second leaves a line for what its marks mean
+    lift = (26, 30, 30, 14)  # a line of room for numbers and for what the marks mean
     rows: list[Row] = [
         {"y": strip.top - up, "text": strip.title, "term": strip.term}
         for strip, up in zip(place.all, lift, strict=True)

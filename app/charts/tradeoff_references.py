@@ -6,6 +6,7 @@ others for other models.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from app import narration_tradeoff as narration
@@ -119,6 +120,7 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         {
             "x": mark.speed_up_ratio,
             "y": 100 * mark.accuracy,
+            "kind": kind,
             "what": what,
             "text": text,
             "right": f"{narration.percent(mark.accuracy)} %",
@@ -141,18 +143,24 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         "size": 130,
         "opacity": 1,
     }
-    text = {
-        "type": "text",
-        "align": "center",
-        "baseline": "top",
-        "dy": 9,
-        "color": palette.ink,
-        "fontSize": 11,
-    }
-    return [
-        axes.mark("limits", rows, star, when=when, tips=_REFERENCE_TIPS),
-        axes.mark("limit_names", rows, text, when=when, text={"field": "text"}),
-    ]
+    parts = [axes.mark("limits", rows, star, when=when, tips=_REFERENCE_TIPS)]
+    for row in rows:
+        right_half = row["x"] > math.sqrt(axes.right)  # the axis is logarithmic
+        name: Spec = {
+            "type": "text",
+            "align": "right" if right_half else "left",
+            "dx": -11 if right_half else 11,
+            "fontSize": 12,
+        }
+        for layer, ink in (
+            ("limit_halo", {"stroke": palette.paper, "strokeWidth": 4}),
+            ("limit_name", {"color": palette.ink}),
+        ):
+            text = {"field": "text"}
+            parts.append(
+                axes.mark(f"{layer}_{row['kind']}", [row], {**name, **ink}, when=when, text=text)
+            )
+    return parts
 
 
 STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"  # noqa: E501  # a path

@@ -65,7 +65,7 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
     plain: Spec = {"type": "quantitative", "scale": None, "legend": None}
     tips = [
         {"field": field, "title": title, "type": "nominal"}
-        for field, title in zip(("n", "x", "y"), words.TRUST_COLUMNS[2:], strict=True)
+        for field, title in zip(("n", "x", "y"), words.TRUST_COLUMNS[1:], strict=True)
     ]
     colour = marks["entropy"].colour
     return {
@@ -93,7 +93,7 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
     }
 
 
-def tests_figure(tuning: Tuning, *, palette: Palette) -> Spec:
+def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
     """The settings tested in turn: what each lost, up to its limit, against the accepted loss."""
     marks = family_marks(palette)
     rows: list[Row] = [

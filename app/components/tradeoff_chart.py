@@ -164,13 +164,15 @@ def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:
 def _switch_colours(overview: Overview, palette: Palette) -> str:
     """The boxes under the figure in a row, names in their colours: they are its legend."""
     marks = family_marks(palette)
-    box = ".st-key-tradeoff-figure .vega-bind"
+    # the class twice, so that these rules win over the ones that the chart comes with
+    form = ".st-key-tradeoff-figure.st-key-tradeoff-figure form.vega-bindings"
+    box = f"{form} .vega-bind"
     rules = [
-        ".st-key-tradeoff-figure .vega-bindings {display:flex;flex-flow:row wrap !important;"
-        "gap:0.15rem 1.1rem;font-size:0.9rem;padding:0.35rem 0 0.2rem 0}",
-        f"{box} label {{display:inline-flex;align-items:center;gap:0.35rem;cursor:pointer}}",
-        f"{box} input[type=checkbox] {{order:-1;margin:0;width:1.05rem;height:1.05rem}}",
-        f"{box}-name {{margin:0}}",
+        f"{form} {{flex-flow:row wrap;gap:0.2rem 1.2rem}}",
+        f"{box} {{width:auto}}",
+        f"{box} label {{gap:0.35rem}}",
+        f"{box} input[type=checkbox] {{order:-1;margin:0}}",
+        f"{box}-name {{min-width:0}}",
     ]
     rules += [
         f"{box}:nth-child({number}) .vega-bind-name "

@@ -24,6 +24,7 @@ FILES = "tradeoff.files"
 _OWN = "tradeoff.own"
 _MESSAGE = "tradeoff.message"
 _DRAWING = "tradeoff.drawing"
+_LAYER_DRAWING = "tradeoff.layer_drawing"
 
 
 def message() -> str | None:
@@ -119,6 +120,17 @@ def layer(n_layers: int, first: int) -> int:
         st.session_state[LAYER] = first
     st.session_state[LAYER] = min(max(int(st.session_state[LAYER]), 1), n_layers)
     return int(st.session_state[LAYER])
+
+
+def layer_moved() -> None:
+    """The layer was chosen by slider; a click on the same layer of the figure counts again."""
+    st.session_state[_LAYER_DRAWING] = layer_drawing() + 1
+
+
+def layer_drawing() -> int:
+    """Number of the strips' current drawing."""
+    number: int = st.session_state.get(_LAYER_DRAWING, 0)
+    return number
 
 
 def _names_to_try() -> list[str]:

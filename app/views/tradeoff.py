@@ -7,7 +7,13 @@ import streamlit as st
 from app import evaluations
 from app import wording_tradeoff as words
 from app.charts.palette import palette
-from app.components import session, tradeoff_chart, tradeoff_setting
+from app.components import (
+    session,
+    tradeoff_chart,
+    tradeoff_layers,
+    tradeoff_promise,
+    tradeoff_setting,
+)
 from app.components import tradeoff_session as visit
 from app.evaluations import Overview, look_closer
 from app.inputs import plain_markdown
@@ -29,6 +35,10 @@ def show(overview: Overview) -> None:
         tradeoff_setting.show_setting(setting, overview)
     tradeoff_setting.show_numbers(setting, overview)
     tradeoff_chart.show_table(overview)
+    tradeoff_promise.show_promise(overview, colours)
+    tradeoff_layers.show_layers(overview, setting, colours)
+    tradeoff_layers.show_overthinking(overview)
+    tradeoff_layers.show_slices(overview, setting, colours)
 
 
 st.title(words.HEADLINE)
