@@ -268,7 +268,8 @@ def promise(overview: Overview, risk: str, max_loss: float, confidence: float) -
     Args:
         overview: the table.
         risk: one of the core's `RISKS`.
-        max_loss, confidence: of the promise, in (0, 1).
+        max_loss: what may be lost, in (0, 1).
+        confidence: how certain that must be, in (0, 1).
     """
     kind: Risk = next(name for name in _RISKS if name == risk)
     needed = rows_needed(max_loss, confidence)
