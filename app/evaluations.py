@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from app.contest import Round, contest
 from elbert_core.baselines import Baseline, RandomExit, baselines, random_exit
 from elbert_core.calibration import SHARES, Risk, Tuning, rows_needed, tune
 from elbert_core.comparison import Comparison, compare
@@ -30,7 +32,6 @@ from elbert_core.reliability import (
 )
 from elbert_core.sweeps import (
     SweepPoint,
-    best_at,
     pareto_front,
     policy_grids,
     signals_from,
@@ -82,6 +83,7 @@ class Overview:
         references: full depth, fixed layers, oracles.
         layers: accuracy when all rows stop after layer 1, 2, ...
         overthinking, changes, reliability: of the full pass.
+        rounds: ELBERT's window against simpler rules, see `contest`.
     """
 
     table: EvaluationTable
@@ -93,6 +95,7 @@ class Overview:
     overthinking: Overthinking
     changes: ChangesOfMind
     reliability: Reliability
+    rounds: tuple[Round, ...]
 
     @property
     def full(self) -> Baseline:
@@ -214,6 +217,7 @@ def look_at(table: EvaluationTable) -> Overview:
         overthinking=overthinking(table.probs, table.gold),
         changes=changes_of_mind(table),
         reliability=reliability(table),
+        rounds=contest(families, signals, table.gold),
     )
 
 
@@ -284,11 +288,6 @@ def promise(overview: Overview, risk: str, max_loss: float, confidence: float) -
 _RISKS: tuple[Risk, ...] = ("disagreement", "accuracy", "distribution")
 
 
-def best_of(overview: Overview, family: str, speed_up: float) -> SweepPoint | None:
-    """The family's most accurate point that is at least so fast."""
-    return best_at(overview.families.get(family, ()), speed_up)
-
-
 def key_of(policy: ExitPolicy) -> str:
     """A policy as one short text, the same for equal policies."""
     values = policy_to_dict(policy)
@@ -297,7 +296,7 @@ def key_of(policy: ExitPolicy) -> str:
 
 
 def _slice(
-    table: EvaluationTable, policy: ExitPolicy, group: str, name: str, mask: np.ndarray
+    table: EvaluationTable, policy: ExitPolicy, group: str, name: str, mask: NDArray[np.bool_]
 ) -> list[Slice]:
     if not mask.any():
         return []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from app import wording
+from app import wording_promise as promised
 from app import wording_tradeoff as words
+from app.contest import RIVALS, Round
 from app.evaluations import Overview, Promise, Setting, Slice
 from app.inputs import visible
+from app.published import Published
 from elbert_core.calibration import Tuning
 from elbert_core.comparison import Comparison
 from elbert_core.policies import ExitPolicy
@@ -182,16 +184,16 @@ def promise(tuning: Tuning) -> str:
     """What was promised, or that nothing could be; and what it did on fresh rows."""
     chosen, report = tuning.chosen, tuning.report
     if chosen is None:
-        return words.TUNE_NOT_FOUND.format(n=f"{tuning.n_test:,}")
-    said = words.TUNE_FOUND.format(
+        return promised.TUNE_NOT_FOUND.format(n=f"{tuning.n_test:,}")
+    said = promised.TUNE_FOUND.format(
         rule=capital(rule(tuning.policy)),
         confidence=f"{100 * tuning.confidence:g}\u00a0%",
         limit=f"{100 * tuning.max_loss:g}",
-        risk=words.TUNE_RISKS[tuning.risk],
+        risk=promised.TUNE_RISKS[tuning.risk],
         n=f"{tuning.n_test:,}",
         loss=f"{percent(chosen.loss)}\u00a0%",
     )
-    return f"{said} " + words.TUNE_REPORT.format(
+    return f"{said} " + promised.TUNE_REPORT.format(
         n=f"{report.n_rows:,}",
         loss=percent(report.loss),
         speed=f"{report.speed_up_ratio:.1f}",
@@ -202,11 +204,65 @@ def promise(tuning: Tuning) -> str:
 
 def refusal(made: Promise, overview: Overview) -> str:
     """That the rows are too few, and how many it would take."""
-    return words.TUNE_REFUSED.format(
+    return promised.TUNE_REFUSED.format(
         rows=overview.table.n_rows, needed=made.rows_needed, total=made.total_needed
     )
 
 
-def policy_name(policy: ExitPolicy) -> str:
-    """The full name of a rule, as on the Inspect page."""
-    return wording.POLICY_NAMES[policy.kind]
+def contest(rounds: tuple[Round, ...], rows: int) -> str:
+    """Whether the window beats the simpler rules anywhere, said plainly."""
+    won = [r.speed_up for r in rounds if r.lead is not None and r.lead.accuracy_interval[0] > 0]
+    lost = [r.speed_up for r in rounds if r.lead is not None and r.lead.accuracy_interval[1] < 0]
+    said = []
+    for speeds, text in ((won, words.CONTEST_WIN), (lost, words.CONTEST_LOSS)):
+        if speeds:
+            said.append(text.format(speeds=", ".join(f"{speed:g}×" for speed in speeds)))
+    return " ".join(said) or words.CONTEST_OPEN.format(rows=rows)
+
+
+def contest_rows(rounds: tuple[Round, ...]) -> list[list[str]]:
+    """The rounds as rows of a table."""
+    rows = []
+    for one in rounds:
+        best = [
+            f"{percent(one.best[name].accuracy)}\u00a0% ({rule(one.best[name].policy)})"
+            if name in one.best
+            else "–"
+            for name in RIVALS
+        ]
+        lead = "–"
+        if one.lead is not None:
+            low, high = one.lead.accuracy_interval
+            lead = f"{signed(one.lead.accuracy_difference)} ({signed(low)} to {signed(high)})"
+        rows.append([f"{one.speed_up:g}×", *best, lead])
+    return rows
+
+
+def slice_rows(setting: Setting) -> list[list[str]]:
+    """The slices as rows of a table."""
+    return [
+        [
+            slice_name(part),
+            f"{part.early.n_rows:,}",
+            f"{percent(part.early.accuracy)} "
+            f"({interval(part.early.accuracy_low, part.early.accuracy_high)})",
+            percent(part.full.accuracy),
+            f"{part.early.mean_exit_layer:.2f}",
+        ]
+        for part in setting.slices
+    ]
+
+
+def published_rows(known: Published) -> list[list[str]]:
+    """What others printed, as the rows of a table."""
+    return [
+        [
+            f"{p.method}, {p.model}",
+            p.data,
+            f"{percent(p.accuracy)} %",
+            f"{p.speed_up:g}× ({p.speed_up_kind})",
+            p.setting,
+            p.source,
+        ]
+        for p in known.points
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import narration_tradeoff as narration
+from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.charts.palette import Palette
@@ -115,7 +116,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         "scale": {"type": "log", "domain": [0.97, 1.08 * fastest], "nice": False},
         "axis": {
             **_BARE,
-            "title": words.TUNE_AXIS_SPEED,
+            "title": promised.TUNE_AXIS_SPEED,
             "values": [v for v in (1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 24) if v <= fastest],
             "labelExpr": "datum.value + '×'",
         },
@@ -125,7 +126,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         "scale": {"domain": [0, 1.15 * top], "nice": False},
         "axis": {
             **_BARE,
-            "title": words.TUNE_AXIS_LOSS,
+            "title": promised.TUNE_AXIS_LOSS,
             "titleAlign": "left",
             "titleAngle": 0,
             "titleAnchor": "end",
@@ -144,14 +145,14 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         return {"field": field, "type": "nominal", "scale": None}
 
     accepted: Row = {"x": 0.97, "x2": 1.08 * fastest, "y": 100 * tuning.max_loss}
-    accepted["text"] = f"{words.TUNE_LIMIT_LABEL}: {100 * tuning.max_loss:g}\u00a0%"
+    accepted["text"] = f"{promised.TUNE_LIMIT_LABEL}: {100 * tuning.max_loss:g}\u00a0%"
     tips = [
         {"field": field, "title": title, "type": "nominal"}
         for field, title in (
-            ("setting", words.TUNE_COLUMNS[0]),
-            ("y", words.TUNE_COLUMNS[2]),
-            ("limit", words.TUNE_COLUMNS[3]),
-            ("passed", words.TUNE_COLUMNS[4]),
+            ("setting", promised.TUNE_COLUMNS[0]),
+            ("y", promised.TUNE_COLUMNS[2]),
+            ("limit", promised.TUNE_COLUMNS[3]),
+            ("passed", promised.TUNE_COLUMNS[4]),
         )
     ]
     dash: Spec = {"type": "rule", "color": palette.ink, "strokeDash": [6, 4], "strokeWidth": 1.5}

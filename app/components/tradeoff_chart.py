@@ -92,25 +92,10 @@ def show_table(overview: Overview) -> None:
     with st.expander(words.PUBLISHED_TABLE):
         known = published()
         st.caption(words.PUBLISHED_WHAT)
-        st.html(table_html(words.PUBLISHED_COLUMNS, published_rows(known)))
+        st.html(table_html(words.PUBLISHED_COLUMNS, narration.published_rows(known)))
         st.html(
             table_html(words.CLAIM_COLUMNS, [[c.method, c.claim, c.source] for c in known.claims])
         )
-
-
-def published_rows(known: Published) -> list[list[str]]:
-    """What others printed, as the rows of a table."""
-    return [
-        [
-            f"{p.method}, {p.model}",
-            p.data,
-            f"{narration.percent(p.accuracy)} %",
-            f"{p.speed_up:g}× ({p.speed_up_kind})",
-            p.setting,
-            p.source,
-        ]
-        for p in known.points
-    ]
 
 
 def points_table(overview: Overview) -> dict[str, list[object]]:

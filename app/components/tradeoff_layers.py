@@ -112,22 +112,7 @@ def show_slices(overview: Overview, setting: Setting, palette: Palette) -> None:
             alt=words.SLICES_ALT,
         )
     with right:
-        st.html(table_html(words.SLICE_COLUMNS, slice_rows(setting)))
-
-
-def slice_rows(setting: Setting) -> list[list[str]]:
-    """The slices as rows of a table."""
-    return [
-        [
-            narration.slice_name(part),
-            f"{part.early.n_rows:,}",
-            f"{narration.percent(part.early.accuracy)} "
-            f"({narration.interval(part.early.accuracy_low, part.early.accuracy_high)})",
-            narration.percent(part.full.accuracy),
-            f"{part.early.mean_exit_layer:.2f}",
-        ]
-        for part in setting.slices
-    ]
+        st.html(table_html(words.SLICE_COLUMNS, narration.slice_rows(setting)))
 
 
 def _show_trust(overview: Overview, layer: int, palette: Palette) -> None:

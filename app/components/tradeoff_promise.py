@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import narration_tradeoff as narration
+from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.charts.palette import Palette
 from app.charts.tradeoff_trust import steps_figure
@@ -25,32 +26,32 @@ CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 @st.fragment
 def show_promise(overview: Overview, palette: Palette) -> None:
     """The question, and its answer or the refusal."""
-    st.subheader(words.TUNE_HEADING, help=words.TUNE_HELP)
-    st.caption(words.TUNE_LEAD)
+    st.subheader(promised.TUNE_HEADING, help=promised.TUNE_HELP)
+    st.caption(promised.TUNE_LEAD)
     left, right = st.columns([5, 7], gap="large")
     with left:
         risk = st.radio(
-            words.TUNE_RISK,
-            list(words.TUNE_RISKS),
-            format_func=lambda name: words.TUNE_RISKS[name],
+            promised.TUNE_RISK,
+            list(promised.TUNE_RISKS),
+            format_func=lambda name: promised.TUNE_RISKS[name],
             key=_RISK,
-            help=words.TUNE_RISK_HELP,
+            help=promised.TUNE_RISK_HELP,
         )
         loss = st.select_slider(
-            words.TUNE_LOSS,
+            promised.TUNE_LOSS,
             LOSSES,
             value=2.0,
             format_func=lambda value: f"{value:g}",
             key=_LOSS,
-            help=words.TUNE_LOSS_HELP,
+            help=promised.TUNE_LOSS_HELP,
         )
         confidence = st.select_slider(
-            words.TUNE_CONFIDENCE,
+            promised.TUNE_CONFIDENCE,
             CONFIDENCES,
             value=0.95,
             format_func=lambda value: f"{100 * value:g} %",
             key=_CONFIDENCE,
-            help=words.TUNE_CONFIDENCE_HELP,
+            help=promised.TUNE_CONFIDENCE_HELP,
         )
     made = _promise(overview, str(risk), loss / 100, confidence)
     with right:
@@ -64,10 +65,12 @@ def show_promise(overview: Overview, palette: Palette) -> None:
             spec=steps_figure(made.tuning, palette=palette),
             width="stretch",
             key="tradeoff.tests",
-            alt=words.TUNE_ALT.format(count=len(made.tuning.sequence), loss=loss),
+            alt=promised.TUNE_ALT.format(count=len(made.tuning.sequence), loss=loss),
         )
-    with st.expander(words.TUNE_STEPS):
-        st.html(table_html(words.TUNE_COLUMNS, steps_table(made.tuning, overview.table.n_layers)))
+    with st.expander(promised.TUNE_STEPS):
+        st.html(
+            table_html(promised.TUNE_COLUMNS, steps_table(made.tuning, overview.table.n_layers))
+        )
 
 
 def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
@@ -86,11 +89,11 @@ def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
 
 def _show_found(tuning: Tuning, overview: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(words.TUNE_USE, type="primary", key="tradeoff.use"):
+        if st.button(promised.TUNE_USE, type="primary", key="tradeoff.use"):
             visit.use(tuning.policy)
             st.rerun(scope="app")
         st.download_button(
-            words.TUNE_SAVE,
+            promised.TUNE_SAVE,
             policy_to_json(
                 SavedPolicy(
                     name=narration.rule(tuning.policy),
@@ -101,7 +104,7 @@ def _show_found(tuning: Tuning, overview: Overview) -> None:
             "elbert-policy.json",
             "application/json",
             on_click="ignore",
-            help=words.TUNE_SAVE_HELP,
+            help=promised.TUNE_SAVE_HELP,
         )
 
 

@@ -10,6 +10,7 @@ from app.charts.palette import palette
 from app.components import (
     session,
     tradeoff_chart,
+    tradeoff_files,
     tradeoff_layers,
     tradeoff_promise,
     tradeoff_setting,
@@ -35,10 +36,13 @@ def show(overview: Overview) -> None:
         tradeoff_setting.show_setting(setting, overview)
     tradeoff_setting.show_numbers(setting, overview)
     tradeoff_chart.show_table(overview)
+    tradeoff_files.show_contest(overview)
     tradeoff_promise.show_promise(overview, colours)
     tradeoff_layers.show_layers(overview, setting, colours)
     tradeoff_layers.show_overthinking(overview)
     tradeoff_layers.show_slices(overview, setting, colours)
+    tradeoff_files.show_definitions()
+    tradeoff_files.show_downloads(overview, setting)
 
 
 st.title(words.HEADLINE)
@@ -49,5 +53,7 @@ if on_show is None:
     st.info(words.NO_TABLES.format(folder=evaluations.evaluations_folder().name))
 else:
     st.caption(words.LEAD.format(rows=on_show.table.n_rows))
+    tradeoff_files.pick_table()
     show(on_show)
+tradeoff_files.open_own()
 session.write_link()

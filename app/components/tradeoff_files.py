@@ -1,0 +1,99 @@
+"""Which table is on show, what can be taken away, and opening a table of one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import evaluations
+from app import narration_tradeoff as narration
+from app import wording_tradeoff as words
+from app.components import tradeoff_session as visit
+from app.components.tables import table_html
+from app.components.tradeoff_chart import published
+from app.evaluations import MAX_BYTES, Overview, Setting
+from app.inputs import plain_markdown
+from app.report import points_csv, report_html
+
+_REPORT = "tradeoff.report"
+
+
+def pick_table() -> None:
+    """A choice where there is one."""
+    if visit.own() is not None:
+        st.button(words.OPEN_CLOSE, on_click=visit.close_own, key="tradeoff.close")
+        return
+    names = evaluations.evaluation_names()
+    if len(names) < 2:
+        return
+    st.session_state[visit.TABLE] = visit.table_name()
+    st.selectbox(
+        words.TABLE_LABEL,
+        names,
+        format_func=plain_markdown,
+        key=visit.TABLE,
+        help=words.TABLE_HELP,
+        on_change=lambda: visit.choose_table(st.session_state[visit.TABLE]),
+        filter_mode=None,
+    )
+
+
+def show_contest(overview: Overview) -> None:
+    """ELBERT's window against the simpler rules, at equal speed."""
+    st.subheader(words.CONTEST_HEADING, help=words.CONTEST_HELP)
+    st.text(narration.contest(overview.rounds, overview.table.n_rows))
+    with st.expander(words.CONTEST_TABLE):
+        st.html(table_html(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)))
+
+
+def show_definitions() -> None:
+    """What every number means."""
+    with st.expander(words.DEFINITIONS_HEADING):
+        st.html(table_html(words.DEFINITION_COLUMNS, words.DEFINITIONS))
+
+
+@st.fragment
+def show_downloads(overview: Overview, setting: Setting) -> None:
+    """The points as CSV, and the report once it is asked for."""
+    st.subheader(words.FILES_HEADING)
+    asked = (id(overview), evaluations.key_of(setting.point.policy))
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            words.DOWNLOAD_CSV,
+            points_csv(overview),
+            "elbert-tradeoff.csv",
+            "text/csv",
+            on_click="ignore",
+        )
+        made = st.session_state.get(_REPORT)
+        if made is not None and made[0] == asked:
+            st.download_button(
+                words.DOWNLOAD_REPORT,
+                made[1],
+                "elbert-tradeoff.html",
+                "text/html",
+                on_click="ignore",
+                help=words.DOWNLOAD_REPORT_HELP,
+            )
+        elif st.button(words.PREPARE_REPORT, help=words.DOWNLOAD_REPORT_HELP, key="tradeoff.make"):
+            st.session_state[_REPORT] = (asked, report_html(overview, setting, published()))
+            st.rerun(scope="fragment")
+
+
+def open_own() -> None:
+    """A table of the visitor's own."""
+    st.file_uploader(
+        words.OPEN_LABEL,
+        type=["json", "safetensors"],
+        accept_multiple_files=True,
+        key=visit.FILES,
+        help=words.OPEN_HELP,
+        on_change=_opened,
+    )
+
+
+def _opened() -> None:
+    uploads = st.session_state[visit.FILES] or []
+    if len(uploads) < 2:  # the second file is still to come
+        return
+    # one byte more than allowed is enough to see that a file is too large
+    visit.open_files({one.name: one.read(MAX_BYTES + 1) for one in uploads})

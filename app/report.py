@@ -1,0 +1,230 @@
+"""A table's trade-off as one HTML file: figures, tables and definitions, nothing to load.
+
+python -m app.report TABLE OUTPUT
+
+The file opens from a disk, asks the network for nothing and contains no script.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from app import narration_tradeoff as narration
+from app import wording
+from app import wording_tradeoff as words
+from app.charts.canvas import Row, Spec
+from app.charts.palette import LIGHT
+from app.charts.svg import Keep, svg
+from app.charts.tradeoff import HIDDEN_AT_FIRST, tradeoff
+from app.charts.tradeoff_layers import layer_strips, layer_table, layers_alt
+from app.charts.tradeoff_style import family_marks
+from app.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
+from app.inputs import visible
+from app.published import Published, load_published
+from app.state import DEFAULT_POLICY, build_policy, defaults
+from elbert_core.errors import ElbertError
+from elbert_core.sweeps import SweepPoint
+from elbert_core.tables import load_evaluation
+
+CSV_COLUMNS = (
+    "family",
+    "policy",
+    "rows",
+    "accuracy",
+    "accuracy_low_95",
+    "accuracy_high_95",
+    "macro_f1",
+    "matthews",
+    "agreement_with_full_depth",
+    "mean_exit_layer",
+    "computation_cost",
+    "theoretical_speed_up",
+    "macs_share",
+    "pareto_front",
+)
+_STYLE = """
+:root{color-scheme:light}
+body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:#1b2130;
+background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.2rem}
+table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}
+th,td{text-align:left;vertical-align:top;padding:.2rem .9rem .2rem 0;
+border-bottom:1px solid #e3e7ee}
+.small{color:#5b6475;font-size:.9rem}.key{margin:.2rem 1rem .2rem 0;white-space:nowrap}
+svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+"""
+
+
+def report_html(overview: Overview, setting: Setting, published: Published) -> str:
+    """The whole report.
+
+    Args:
+        overview: the table and its sweep.
+        setting: the setting that is shown in detail.
+        published: figures of others.
+    """
+    table = overview.table
+    title = escape(words.REPORT_TITLE)
+    made = words.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
+    sections = [
+        f"<h1>{title}</h1>",
+        _p(f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True),
+        _p(words.MODE_HELP, small=True),
+        _figure(
+            tradeoff(overview, setting.point, published, palette=LIGHT),
+            narration.chart_alt(overview, setting.point),
+            _at_first(),
+        ),
+        _legend(overview),
+        _h(words.REPORT_SETTING),
+        _p(narration.summary(setting, overview)),
+        _p(f"{narration.differ(setting)} {narration.versus_luck(setting.versus_full)}"),
+        _h(words.CONTEST_HEADING),
+        _p(narration.contest(overview.rounds, table.n_rows)),
+        _table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
+        _p(words.CONTEST_HELP, small=True),
+        _h(words.LAYERS_HEADING),
+        _figure(
+            layer_strips(overview, setting, cursor=0, palette=LIGHT),
+            layers_alt(overview, setting),
+            lambda layer, _: layer not in ("cursor", "layers"),
+        ),
+        _layers(overview, setting),
+        _h(words.SLICES_HEADING),
+        _table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
+        _h(words.REPORT_POINTS),
+        _table(words.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        _h(words.PUBLISHED_TABLE),
+        _p(words.PUBLISHED_WHAT, small=True),
+        _table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
+        _table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
+        _h(words.DEFINITIONS_HEADING),
+        _table(words.DEFINITION_COLUMNS, words.DEFINITIONS),
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        # nothing may be loaded, whatever a name in the table says
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{title}</title><style>{_STYLE}</style></head>"
+        f"<body><main>{''.join(sections)}</main></body></html>\n"
+    )
+
+
+def points_csv(overview: Overview) -> str:
+    """Every point of the sweep, one a line, full precision."""
+    best = {key_of(point.policy) for point in overview.front}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for family, p in _points(overview):
+        writer.writerow(
+            [
+                family,
+                key_of(p.policy),
+                p.n_rows,
+                p.accuracy,
+                p.accuracy_low,
+                p.accuracy_high,
+                p.macro_f1,
+                p.matthews,
+                p.agreement,
+                p.mean_exit_layer,
+                p.computation_cost,
+                p.speed_up_ratio,
+                "" if p.macs_share is None else p.macs_share,
+                int(key_of(p.policy) in best),
+            ]
+        )
+    return out.getvalue()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the report of a stored table; 0 when done, 2 when the call or the table is no good."""
+    if len(arguments) != 2:
+        sys.stderr.write(words.REPORT_USAGE + "\n")
+        return 2
+    source, output = arguments
+    try:
+        overview = look_at(drawable(load_evaluation(source)))
+        setting = look_closer(overview, build_policy(DEFAULT_POLICY, defaults(DEFAULT_POLICY)))
+        Path(output).write_text(report_html(overview, setting, load_published()), encoding="utf-8")
+    except (ElbertError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _points(overview: Overview) -> list[tuple[str, SweepPoint]]:
+    return [(family, p) for family, points in overview.families.items() for p in points]
+
+
+def _point_row(family: str, p: SweepPoint) -> list[str]:
+    return [
+        words.FAMILY_NAMES[family],
+        narration.rule(p.policy),
+        f"{narration.percent(p.accuracy)} ({narration.interval(p.accuracy_low, p.accuracy_high)})",
+        f"{p.speed_up_ratio:.2f}×",
+        f"{p.mean_exit_layer:.2f}",
+        narration.percent(1 - p.agreement),
+    ]
+
+
+def _at_first() -> Keep:
+    """What the page shows before any box is ticked; the slider is of no use on paper."""
+
+    def keep(layer: str, row: Row) -> bool:
+        if layer.startswith("doubt") or row.get("family") in HIDDEN_AT_FIRST:
+            return False
+        return layer != "published"
+
+    return keep
+
+
+def _figure(spec: Spec, alt: str, keep: Keep) -> str:
+    return svg(spec, alt=alt, ink=LIGHT.muted, faint=LIGHT.faint, keep=keep)
+
+
+def _legend(overview: Overview) -> str:
+    marks = family_marks(LIGHT)
+    keys = [
+        f'<span class="key"><span style="color:{marks[f].colour}">{marks[f].glyph}</span> '
+        f"{escape(words.FAMILY_NAMES[f])} ({escape(words.FAMILY_TERMS[f])})</span>"
+        for f in overview.families
+        if f not in HIDDEN_AT_FIRST
+    ]
+    return f'<p class="small">{" ".join(keys)}</p>'
+
+
+def _layers(overview: Overview, setting: Setting) -> str:
+    columns = layer_table(overview, setting)
+    lines = zip(*columns.values(), strict=True)
+    rows = [["–" if value is None else str(value) for value in line] for line in lines]
+    return _table(tuple(columns), rows)
+
+
+def _h(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
+
+
+def _p(text: str, *, small: bool = False) -> str:
+    kind = ' class="small"' if small else ""
+    return f"<p{kind}>{escape(text)}</p>"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
