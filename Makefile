@@ -69,7 +69,7 @@ checkpoint-sst2: dev ## train the shipped SST-2 checkpoint again (DATA= names th
 		--data $(DATA)/sst2 --output checkpoints/elbert-sst2 --exit-pooling mean \
 		--teacher runs/teacher-sst2 --teacher-weight 0.5 --hidden-weight 0.2 --layer-weights linear \
 		--unlabelled $(DATA)/imdb --unlabelled-rows 20000 --seed 1 \
-		--epochs 1 --batch-size 64 --learning-rate 1.5e-4
+		--epochs 0.6 --batch-size 64 --learning-rate 1.2e-4
 
 clean: ## remove caches and build output; the environment stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,72 @@
+"""The README keeps its promises: its code runs, its figures are the recorded ones."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from elbert_core.checkpoints import read_training
+from elbert_core.cli import parse_policy
+from elbert_core.data import load_table
+from elbert_core.engine import load_engine
+from elbert_core.policies import replay
+
+
+@pytest.fixture(scope="module")
+def readme(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_its_python_runs(readme: str, root: Path, checkpoint_dir: Path) -> None:
+    assert checkpoint_dir.is_dir()
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 3
+
+
+def test_its_links_and_pictures_exist(readme: str, root: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    local = [target for target in targets if not target.startswith("http")]
+    assert local
+    for target in local:
+        assert (root / target).exists(), target
+
+
+@pytest.mark.slow
+def test_accuracy_by_depth_is_the_recorded_one(readme: str, checkpoint_dir: Path) -> None:
+    recorded = read_training(checkpoint_dir)["results"]["validation"]["layer_accuracy"]
+    said = re.search(r"Accuracy by depth[^:]*: ([0-9., ()a-z]+)\.", readme)
+    assert said is not None
+    for depth, share in re.findall(r"(0\.\d+) \(layer (\d+)\)", said[1]):
+        assert abs(recorded[int(share) - 1] - float(depth)) < 0.0006
+    assert len(re.findall(r"layer \d+", said[1])) >= 3
+
+
+@pytest.mark.slow
+def test_its_table_is_what_the_checkpoint_does(
+    readme: str, checkpoint_dir: Path, data_dir: Path
+) -> None:
+    """Every row `| `policy` | accuracy | exit layer | speed-up |` measured again."""
+    rows = re.findall(
+        r"^\| `([^`]+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+)x \|", readme, re.MULTILINE
+    )
+    assert len(rows) >= 3
+    engine = load_engine(checkpoint_dir, device="cpu", dtype="float32")
+    table = load_table(data_dir / "sst2", "validation", label_names=engine.label_names)
+    probs = np.stack([engine.trace(text, repeats=1).probs for text in table.texts], axis=1)
+    for policy, accuracy, layer, speed_up in rows:
+        exits = replay(parse_policy(policy), probs)
+        assert float(np.mean(exits.label == table.labels)) == pytest.approx(
+            float(accuracy), abs=2e-3
+        )
+        assert float(exits.exit_layer.mean()) == pytest.approx(float(layer), abs=0.02)
+        assert exits.speed_up_ratio == pytest.approx(float(speed_up), abs=0.02)
