@@ -91,13 +91,14 @@ def summary(setting: Setting, overview: Overview) -> str:
 
 
 def differ(setting: Setting) -> str:
-    """How many answers are others than at full depth, and what that did."""
+    """How many answers are others than at full depth, what that did, and whether it is luck."""
     got = setting.versus_full
     share = 1 - setting.point.agreement
-    balance = ""
-    if share > 0:
-        balance = words.BALANCE.format(lost=got.only_second, won=got.only_first)
-    return words.DIFFER.format(differ=in_hundred(share), balance=balance)
+    if share <= 0:
+        return words.DIFFER.format(differ="no", balance="")
+    balance = words.BALANCE.format(lost=got.only_second, won=got.only_first)
+    said = words.DIFFER.format(differ=in_hundred(share), balance=balance)
+    return f"{said} {versus_luck(got)}"
 
 
 def versus_luck(got: Comparison) -> str:

@@ -55,7 +55,7 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.2rem}
 table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}
 th,td{text-align:left;vertical-align:top;padding:.2rem .9rem .2rem 0;
 border-bottom:1px solid #e3e7ee}
-.small{color:#5b6475;font-size:.9rem}.key{margin:.2rem 1rem .2rem 0;white-space:nowrap}
+.small{color:#5b6475;font-size:.9rem}.key{margin-right:1rem}
 svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 """
 
@@ -83,7 +83,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         _legend(overview),
         _h(words.REPORT_SETTING),
         _p(narration.summary(setting, overview)),
-        _p(f"{narration.differ(setting)} {narration.versus_luck(setting.versus_full)}"),
+        _p(narration.differ(setting)),
         _h(words.CONTEST_HEADING),
         _p(narration.contest(overview.rounds, table.n_rows)),
         _table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),

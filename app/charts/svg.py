@@ -77,9 +77,15 @@ def svg(
     if encoding["y"]["scale"].get("reverse"):
         y = Scale(y.low, y.high, _TOP, _TOP + height)
     parts = [*_x_axis(encoding["x"], x, _TOP + height, ink, faint), *_y_axis(encoding["y"], y, ink)]
+    # an inner picture, because it cuts off what lies outside of it
+    box = f"{_LEFT - 4:g} 0 {width - _LEFT - 4:g} {_TOP + height + 4:g}"
+    left, top, wide, high = box.split()
+    place = f'x="{left}" y="{top}" width="{wide}" height="{high}"'
+    parts.append(f'<svg {place} viewBox="{box}">')
     for layer in spec["layer"]:
         rows = [r for r in layer["data"]["values"] if keep is None or keep(layer["name"], r)]
         parts += _layer(layer, rows, x, y)
+    parts.append("</svg>")
     total = _TOP + height + _BOTTOM
     return (
         f'<svg viewBox="0 0 {width:g} {total:g}" role="img" aria-label="{escape(alt)}" '

@@ -29,7 +29,8 @@ class Axes:
         # others may have much better models; they are let in when that costs little room
         stretch = (self.high_all - self.low_all) / (self.high - self.low)
         self.with_published = bool(same) and stretch <= MOST_STRETCH
-        fastest = max([float(table.n_layers), *(p.speed_up for p in published.points)])
+        others = [p.speed_up for p in published.points if p.is_of(table.data)]
+        fastest = max([float(table.n_layers), *others])
         n_layers = table.n_layers
         self.right = 1.12 * fastest
         values = [tick for tick in TICKS if tick <= max(n_layers, 2)]

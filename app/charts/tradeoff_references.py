@@ -65,12 +65,12 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         ),
         axes.mark(
             "full_name",
-            [{"x": 0.94, "y": band["y2"], "text": text}],
+            [{"x": axes.right, "y": band["y2"], "text": text}],
             {
                 "type": "text",
-                "align": "left",
+                "align": "right",
                 "baseline": "top",
-                "dx": 5,
+                "dx": -5,
                 "dy": 4,
                 "color": palette.muted,
                 "fontSize": 12,

@@ -34,6 +34,7 @@ def pick_table() -> None:
         help=words.TABLE_HELP,
         on_change=lambda: visit.choose_table(st.session_state[visit.TABLE]),
         filter_mode=None,
+        width=420,
     )
 
 
@@ -74,9 +75,17 @@ def show_downloads(overview: Overview, setting: Setting) -> None:
                 on_click="ignore",
                 help=words.DOWNLOAD_REPORT_HELP,
             )
-        elif st.button(words.PREPARE_REPORT, help=words.DOWNLOAD_REPORT_HELP, key="tradeoff.make"):
-            st.session_state[_REPORT] = (asked, report_html(overview, setting, published()))
-            st.rerun(scope="fragment")
+        else:
+            st.button(
+                words.PREPARE_REPORT,
+                help=words.DOWNLOAD_REPORT_HELP,
+                key="tradeoff.make",
+                on_click=lambda: _make_report(overview, setting, asked),
+            )
+
+
+def _make_report(overview: Overview, setting: Setting, asked: tuple[int, str]) -> None:
+    st.session_state[_REPORT] = (asked, report_html(overview, setting, published()))
 
 
 def open_own() -> None:

@@ -15,7 +15,7 @@ INSPECT = "app/views/inspect_page.py"
 def show_setting(setting: Setting, overview: Overview) -> None:
     """What it buys and what it costs, in words."""
     st.text(narration.summary(setting, overview))
-    st.text(f"{narration.differ(setting)} {narration.versus_luck(setting.versus_full)}")
+    st.text(narration.differ(setting))
     st.page_link(INSPECT, label=words.INSPECT_LINK, icon=":material/visibility:")
 
 

@@ -21,6 +21,7 @@ from app.state import (
     to_query,
 )
 from elbert_core.policies import POLICIES, ConfidenceWindow, policy_from_dict, policy_to_dict
+from elbert_core.sweeps import policy_grids
 
 PRESETS = ("easy", "hard")
 NAMES = sorted({s.name for specs in POLICY_SETTINGS.values() for s in specs})
@@ -140,3 +141,13 @@ def test_fit_refuses_what_is_no_number() -> None:
     setting = POLICY_SETTINGS["window"][1]
     assert setting.fit(math.nan) == setting.default
     assert setting.fit("0.5") == setting.default
+
+
+@pytest.mark.parametrize("layers", [2, 6, 12, 24])
+def test_every_setting_of_the_sweeps_fits_the_pages_and_their_links(layers: int) -> None:
+    for family in policy_grids(layers, 3).values():
+        for policy in family:
+            state = InspectState(policy=policy.kind)
+            state.values[policy.kind] = dict(policy.settings())
+            assert state.exit_policy() == policy
+            assert from_query(to_query(state), PRESETS).exit_policy() == policy

@@ -1,0 +1,201 @@
+"""The figures of the Trade-off page as specifications: right numbers, right places, no mischief."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pytest
+
+from app import narration_tradeoff as narration
+from app.charts.canvas import Canvas
+from app.charts.palette import DARK, LIGHT, Palette
+from app.charts.reading import staves
+from app.charts.svg import svg
+from app.charts.tradeoff import HIDDEN_AT_FIRST, SELECTION, tradeoff
+from app.charts.tradeoff_layers import depth_of_slices, layer_strips, layer_table
+from app.charts.tradeoff_style import family_marks
+from app.charts.tradeoff_trust import steps_figure, trust_figure
+from app.evaluations import FAMILIES, Overview, Setting, key_of, look_at, look_closer
+from app.published import Published, load_published
+from elbert_core.calibration import tune
+from elbert_core.explanation import explain
+from elbert_core.policies import ConfidenceWindow, EntropyThreshold, FixedLayer
+from tests.app.tables import make_table
+from tests.app.traces import make_trace
+from tests.test_architecture import contrast
+
+WINDOW = ConfidenceWindow(4, 0.1)
+PUBLISHED = load_published()
+
+
+@pytest.fixture(scope="module")
+def overview() -> Overview:
+    return look_at(make_table())
+
+
+@pytest.fixture(scope="module")
+def setting(overview: Overview) -> Setting:
+    return look_closer(overview, WINDOW)
+
+
+@pytest.fixture(scope="module")
+def spec(overview: Overview, setting: Setting) -> dict[str, Any]:
+    return tradeoff(overview, setting.point, PUBLISHED, palette=LIGHT)
+
+
+def rows(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    (found,) = [part for part in spec["layer"] if part["name"] == name]
+    values: list[dict[str, Any]] = found["data"]["values"]
+    return values
+
+
+def figures(overview: Overview, setting: Setting, palette: Palette) -> list[dict[str, Any]]:
+    tuning = tune(overview.table, max_loss=0.05, confidence=0.9)
+    return [
+        tradeoff(overview, setting.point, PUBLISHED, palette=palette),
+        layer_strips(overview, setting, cursor=3, palette=palette),
+        trust_figure(overview, 3, palette=palette),
+        steps_figure(tuning, palette=palette),
+        depth_of_slices(setting, overview.table.n_layers, palette=palette),
+    ]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_all_figures_are_valid(palette: Palette, overview: Overview, setting: Setting) -> None:
+    for figure in figures(overview, setting, palette):
+        alt.Chart.from_dict(figure)
+        json.dumps(figure, allow_nan=False)
+        names = [part["name"] for part in figure["layer"]]
+        assert len(set(names)) == len(names)  # Vega refuses two data sets of one name
+        assert figure["width"] == "container"
+
+
+def test_every_point_stands_where_the_core_puts_it(
+    spec: dict[str, Any], overview: Overview
+) -> None:
+    drawn = {row["key"]: row for row in rows(spec, "settings")}
+    places = {(row["family"], row["x"], row["y"]) for row in rows(spec, "settings")}
+    for family, points in overview.families.items():
+        for point in points:
+            x, y = round(point.speed_up_ratio, 4), round(100 * point.accuracy, 3)
+            assert (family, x, y) in places
+            row = drawn.get(key_of(point.policy))
+            if row is not None:  # of points in one place the first is drawn
+                assert (row["x"], row["y"]) == (x, y)
+                assert row["right"].startswith(narration.percent(point.accuracy))
+
+
+def test_the_current_setting_is_marked_with_its_interval(
+    spec: dict[str, Any], setting: Setting
+) -> None:
+    (row,) = rows(spec, "current")
+    assert row["x"] == setting.point.speed_up_ratio
+    assert row["low"] <= row["y"] <= row["high"]
+
+
+def test_the_references_are_those_of_the_core(spec: dict[str, Any], overview: Overview) -> None:
+    fixed = [mark for mark in overview.references if mark.kind == "fixed"]
+    assert [row["y"] for row in rows(spec, "fixed")] == [100 * mark.accuracy for mark in fixed]
+    assert [row["key"] for row in rows(spec, "fixed")] == [
+        key_of(FixedLayer(layer)) for layer in range(1, 13)
+    ]
+    assert {row["kind"] for row in rows(spec, "limits")} == {"oracle", "stable"}
+
+
+def test_every_family_has_a_box_and_relatives_wait(spec: dict[str, Any]) -> None:
+    boxes = {p["name"]: p["value"] for p in spec["params"] if p["bind"]["input"] == "checkbox"}
+    for family in FAMILIES:
+        assert boxes[f"show_{family}"] is (family not in HIDDEN_AT_FIRST)
+    assert "show_published" in boxes
+    (cloud,) = [part for part in spec["layer"] if part["name"] == "settings"]
+    assert all(f"show_{family}" in cloud["transform"][0]["filter"] for family in FAMILIES)
+    assert cloud["params"][0]["name"] == SELECTION
+
+
+def test_the_slider_always_points_at_one_setting(spec: dict[str, Any]) -> None:
+    steps = rows(spec, "doubt_ring")
+    for doubt in np.arange(0, 1.001, 0.01):
+        here = [row for row in steps if row["low"] <= doubt < row["high"]]
+        assert len(here) == 1
+    (ring,) = [row for row in steps if row["low"] <= 0.1 < row["high"]]
+    assert ring["key"] == key_of(EntropyThreshold(0.1))
+
+
+def test_others_figures_are_hollow_and_name_their_source(spec: dict[str, Any]) -> None:
+    (part,) = [part for part in spec["layer"] if part["name"] == "published"]
+    assert part["mark"]["filled"] is False
+    assert part["data"]["values"]
+    for row in part["data"]["values"]:
+        assert row["source"]
+        assert row["data"]
+    assert "source" in [tip["field"] for tip in part["encoding"]["tooltip"]]
+
+
+def test_without_others_figures_the_page_still_draws(overview: Overview, setting: Setting) -> None:
+    bare = tradeoff(overview, setting.point, Published(), palette=LIGHT)
+    assert rows(bare, "published") == []
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_families_can_be_told_apart(palette: Palette) -> None:
+    marks = family_marks(palette)
+    assert len({mark.shape for mark in marks.values()}) == len(marks)
+    assert len({mark.colour for mark in marks.values()}) == len(marks)
+    for mark in marks.values():
+        assert contrast(mark.colour, palette.paper) >= 3
+
+
+def test_the_depth_axis_is_that_of_the_inspect_page(overview: Overview, setting: Setting) -> None:
+    trace = make_trace(np.linspace(0.5, 0.9, 12).tolist())
+    score = Canvas(12, staves(trace, explain(WINDOW, trace))).points("p", [])["encoding"]
+    for figure in (
+        layer_strips(overview, setting, cursor=1, palette=LIGHT),
+        depth_of_slices(setting, 12, palette=LIGHT),
+    ):
+        mine = figure["layer"][0]["encoding"]
+        assert mine["x"]["scale"] == score["x"]["scale"]
+        assert mine["x"]["axis"] == score["x"]["axis"]
+        for end in ("minExtent", "maxExtent"):
+            assert mine["y"]["axis"][end] == score["y"]["axis"][end]
+
+
+def test_the_table_of_layers_holds_the_counts(overview: Overview, setting: Setting) -> None:
+    table = layer_table(overview, setting)
+    leave, right = list(table.values())[1:3]
+    assert sum(float(str(share)) for share in leave) == pytest.approx(100, abs=0.1)
+    assert right == [round(100 * layer.share, 2) for layer in overview.layers]
+    hover = rows(layer_strips(overview, setting, cursor=1, palette=LIGHT), "layers")
+    assert [row["right"] for row in hover] == right
+
+
+def test_hostile_names_stay_text() -> None:
+    nasty = "<img src=x onerror=alert(1)>"
+    overview = look_at(make_table(n_rows=40, label_names=(nasty, "b"), data="]{<b>"))
+    setting = look_closer(overview, WINDOW)
+    figure = depth_of_slices(setting, 12, palette=LIGHT)
+    assert any("<img" in row["text"] for row in rows(figure, "slice_names"))  # as text in a mark
+    still = svg(figure, alt=nasty, ink="black", faint="grey")
+    assert "<img" not in still
+    assert "&lt;img" in still
+
+
+# ----------------------------------------------------------------------------------- still pictures
+def test_a_still_picture_has_the_points_of_the_figure(spec: dict[str, Any]) -> None:
+    still = svg(
+        spec, alt="figure", ink="black", faint="grey", keep=lambda name, _: name == "limits"
+    )
+    assert still.count("<path") == 2
+    assert "<title>" in still
+    whole = svg(spec, alt="figure", ink="black", faint="grey")
+    assert "NaN" not in whole
+    assert "<script" not in whole
+
+
+def test_every_figure_can_be_a_still_picture(overview: Overview, setting: Setting) -> None:
+    for figure in figures(overview, setting, LIGHT):
+        still = svg(figure, alt="<figure>", ink="black", faint="grey")
+        assert still.startswith("<svg")
+        assert 'aria-label="&lt;figure&gt;"' in still
