@@ -16,11 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app import evaluations, presets, wording
 from app.evaluations import Overview
 from app.published import Published, load_published
+from elbert_core.attention import Pooling
 from elbert_core.checkpoints import list_checkpoints
 from elbert_core.errors import CheckpointError, ElbertError, InputError
 from elbert_core.policies import ExitPolicy
@@ -71,6 +74,31 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
     engine = _open(checkpoint, device)
     with _model():
         return engine.trace(text)
+
+
+def read_many(checkpoint: str, device: str, texts: list[str]) -> NDArray[np.float32]:
+    """Read sentences to full depth in one batch; (layers, rows, labels) probabilities.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    from elbert_core.full_depth import full_depth_probs
+
+    with _model():
+        return full_depth_probs(engine, texts)
+
+
+def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, Pooling]:
+    """Read one sentence to full depth and keep its attention; and what the exit heads read of it.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        pooling: Pooling = engine.model.config.exit_pooling
+        return engine.trace(text, attention=True, repeats=1), pooling
 
 
 def stop_for_real(
@@ -193,5 +221,7 @@ __all__ = [
     "preset",
     "published",
     "read",
+    "read_attention",
+    "read_many",
     "stop_for_real",
 ]

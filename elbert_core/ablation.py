@@ -18,9 +18,6 @@ from elbert_core.policies.base import ExitPolicy, replay
 
 FloatArray = NDArray[np.floating]
 
-SMALL_AREA = 0.02
-"""A change of the confidence area under this is called no change: two per cent of certainty."""
-
 
 @dataclass(frozen=True, slots=True)
 class WordEffect:
@@ -72,11 +69,12 @@ class Ablation:
 
     @property
     def strongest(self) -> WordEffect | None:
-        """The word whose absence does most: answer first, then exit, then area."""
+        """The word whose absence does most: of those that move anything, by area."""
         if not self.effects:
             return None
         return max(
-            self.effects, key=lambda e: (e.label_changed, abs(e.exit_change), abs(e.area_change))
+            self.effects,
+            key=lambda e: (e.label_changed or e.exit_change != 0, abs(e.area_change)),
         )
 
 

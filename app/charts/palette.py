@@ -30,6 +30,7 @@ class Palette:
         bar_hit: a magnitude that passed its threshold.
         cursor: the band under the cursor.
         paper: the page behind the figure.
+        magnitude: the far end of the sequential scale, which begins at `paper`.
     """
 
     labels: tuple[str, ...]
@@ -41,6 +42,7 @@ class Palette:
     bar_hit: str
     cursor: str
     paper: str
+    magnitude: str
 
     def label(self, index: int) -> str:
         """Colour of a label."""
@@ -61,6 +63,7 @@ LIGHT = Palette(
     bar_hit="#3B4A66",
     cursor="#F0C648",
     paper="#FFFFFF",
+    magnitude="#005C92",
 )
 
 DARK = Palette(
@@ -73,6 +76,7 @@ DARK = Palette(
     bar_hit="#C9D4E8",
     cursor="#8C7A2E",
     paper="#10141C",
+    magnitude="#7BBEE0",
 )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from app import narration, wording
 from app.charts.palette import Palette, glyph
 from app.inputs import plain_markdown
-from app.state import Shown
+from app.state import Mode, Shown
 from elbert_core.explanation import Decision
 
 _BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray"}
@@ -28,6 +28,17 @@ def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
     if shown.trace.truncated:
         trace = shown.trace
         st.info(wording.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full))
+
+
+def show_mode(shown: Shown, mode: Mode) -> None:
+    """Which kind of figure this is and which model made it, for pages without a verdict line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(
+            wording.MODES[mode],
+            color=_BADGE_COLOURS[mode],  # type: ignore[arg-type]  # a Literal to Streamlit
+            help=wording.MODE_HELP[mode],
+        )
+        st.caption(plain_markdown(read_by(shown)), width="content")
 
 
 def read_by(shown: Shown) -> str:

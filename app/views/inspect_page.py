@@ -8,6 +8,7 @@ from app import wording
 from app.charts.palette import palette
 from app.components import reasons, score_panel, session
 from app.components.policy_picker import pick_policy
+from app.components.reading_panel import show_reading
 from app.components.sentence import ask_for_sentence
 from app.components.share import show_share
 from app.components.verdict import show_real_run, show_verdict
@@ -46,6 +47,7 @@ def show_result(shown: Shown) -> None:
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
+    show_reading(trace, decision, colours)
     with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
         st.caption(wording.PIECES_HELP)

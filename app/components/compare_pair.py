@@ -1,0 +1,102 @@
+"""Two sentences, or two rules on one sentence, one under the other on one depth axis."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import narration_compare as narration
+from app import presets, resources, wording
+from app import wording_compare as words
+from app.charts.palette import Palette
+from app.charts.paths import Path, paths
+from app.components import compare_session as visit
+from app.components.score_panel import layer_table
+from app.inputs import plain_markdown
+from app.state import POLICY_SETTINGS
+from elbert_core.explanation import explain
+from elbert_core.policies import ExitPolicy
+from elbert_core.results import LayerTrace
+
+
+def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
+    """What stands beside the sentence in use, the figure, and its table."""
+    chosen = st.segmented_control(
+        words.WITH_LABEL,
+        list(words.WITH),
+        format_func=lambda name: words.WITH[name],
+        key=visit.WITH,
+        required=True,
+    )
+    if chosen == "rule":
+        st.selectbox(
+            words.OTHER_RULE,
+            list(POLICY_SETTINGS),
+            format_func=lambda kind: wording.POLICY_NAMES[kind],
+            key=visit.OTHER_RULE,
+            filter_mode=None,
+        )
+        beside, other_policy = trace, visit.other_policy()
+    else:
+        _ask_for_other()
+        found = visit.other_trace()
+        if found is None:
+            return
+        beside, other_policy = found, policy
+    a, b = explain(policy, trace), explain(other_policy, beside)
+    if chosen == "rule":
+        names = (words.IN_USE, words.LANE_NAMES[other_policy.kind])
+    else:
+        names = ("A", "B")
+        st.text(f"A: {narration.quoted(trace.text, 200)}")
+        st.text(f"B: {narration.quoted(beside.text, 200)}")
+    entries = [
+        Path(narration.path_title(names[0], a), trace, a),
+        Path(narration.path_title(names[1], b), beside, b),
+    ]
+    difference = narration.pair_sentence(a, b)
+    st.vega_lite_chart(
+        spec=paths(entries, palette=palette),
+        width="stretch",
+        key="compare.pair",
+        alt=f"{entries[0].title}; {entries[1].title}. {difference}",
+    )
+    st.text(difference if chosen == "sentence" else difference.replace("B stops", "It stops", 1))
+    with st.expander(words.PAIR_TABLE):
+        for entry, decision in zip(entries, (a, b), strict=True):
+            st.text(entry.title)
+            st.dataframe(
+                layer_table(entry.trace, decision),
+                hide_index=True,
+                width="stretch",
+                alt=wording.TABLE_ALT,
+            )
+
+
+def _ask_for_other() -> None:
+    st.pills(
+        words.OTHER_SENTENCE,
+        presets.NAMES,
+        format_func=lambda name: wording.PRESET_TITLES[name],
+        key=visit.OTHER_PRESET,
+        required=True,
+        on_change=visit.take_example,
+        wrap=True,
+    )
+    if resources.checkpoint_names():
+        with st.form("compare.form", border=False):
+            box, button = st.columns([6, 1], vertical_alignment="bottom", gap="small")
+            box.text_input(
+                words.OTHER_SENTENCE,
+                key=visit.OTHER_TEXT,
+                placeholder=words.OTHER_PLACEHOLDER,
+                label_visibility="collapsed",
+            )
+            pressed = button.form_submit_button(
+                words.READ_OTHER, width="stretch", key="compare.read_other"
+            )
+        if pressed:
+            with st.spinner(wording.READING):
+                visit.read_other(str(st.session_state[visit.OTHER_TEXT]))
+    problem = visit.message()
+    if problem is not None:
+        st.warning(plain_markdown(problem))

@@ -1,0 +1,101 @@
+"""Which word moves the exit: the sentence without each of its words, and with another word."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import streamlit as st
+
+from app import narration_compare as narration
+from app import resources, wording
+from app import wording_compare as words
+from app.charts.palette import Palette
+from app.charts.words import word_effects
+from app.components import compare_session as visit
+from app.inputs import plain_markdown
+from elbert_core.ablation import Ablation
+from elbert_core.policies import ExitPolicy
+from elbert_core.results import LayerTrace
+
+_SWAP_FOR = "compare.swap_for"
+
+
+def show_words(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
+    """The button, and once it was pressed the figure, its sentence and its table."""
+    st.text(words.WORDS_INTRO)
+    if not resources.checkpoint_names():
+        st.info(words.NEEDS_MODEL)
+        return
+    chosen = visit.words_of(trace)
+    if len(chosen) < 2:
+        st.info(words.ONE_WORD)
+        return
+    if st.button(words.WORDS_BUTTON, help=words.WORDS_HELP, key="compare.leave_out"):
+        with st.spinner(wording.READING):
+            visit.read_without_each_word(trace)
+    problem = visit.message()
+    if problem is not None:
+        st.warning(plain_markdown(problem))
+    read = visit.left_out(trace)
+    if read is not None:
+        _show(read.effects(policy), trace, palette)
+        if len(chosen) == words.MAX_WORDS:
+            st.caption(words.WORDS_CUT)
+    _swap(trace)
+
+
+def _show(found: Ablation, trace: LayerTrace, palette: Palette) -> None:
+    said = narration.ablation_sentence(found, trace)
+    st.text(said)
+    st.markdown(f"**{words.WORDS_TITLE}**")
+    st.vega_lite_chart(
+        spec=word_effects(found, trace, palette=palette),
+        width="stretch",
+        key="compare.words",
+        alt=f"{said} The table below has every word.",
+    )
+    st.caption(words.AREA_HELP)
+    with st.expander(words.WORDS_TABLE):
+        st.dataframe(
+            words_table(found, trace), hide_index=True, width="stretch", alt=words.WORDS_TABLE
+        )
+
+
+def words_table(found: Ablation, trace: LayerTrace) -> dict[str, list[object]]:
+    """The words by column."""
+    columns: list[list[object]] = [
+        [one.word for one in found.effects],
+        [one.exit_layer for one in found.effects],
+        [one.exit_change for one in found.effects],
+        [trace.label_names[one.label] for one in found.effects],
+        [round(one.area_change, 4) for one in found.effects],
+    ]
+    return dict(zip(words.WORDS_COLUMNS, columns, strict=True))
+
+
+def _swap(trace: LayerTrace) -> None:
+    st.markdown(f"**{words.SWAP_HEADING}**")
+    chosen = visit.words_of(trace)
+    with st.form("compare.swap", border=False):
+        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        row.selectbox(
+            words.SWAP_WORD,
+            range(len(chosen)),
+            format_func=lambda number: plain_markdown(chosen[number].text),
+            key=_word_key(trace),
+            filter_mode=None,
+        )
+        row.text_input(words.SWAP_FOR, key=_SWAP_FOR, max_chars=60)
+        row.form_submit_button(
+            words.SWAP_BUTTON, key="compare.swap_read", on_click=lambda: _swapped(trace)
+        )
+
+
+def _swapped(trace: LayerTrace) -> None:
+    word = visit.words_of(trace)[int(st.session_state[_word_key(trace)])]
+    visit.swap(trace, word, str(st.session_state[_SWAP_FOR]))
+
+
+def _word_key(trace: LayerTrace) -> str:
+    # another sentence has other words, so it is another widget
+    return f"compare.swap_word.{crc32(trace.text.encode())}"

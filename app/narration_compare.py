@@ -1,0 +1,129 @@
+"""Comparisons in plain words, with the numbers of the sentences at hand. Pure: text out."""
+
+from __future__ import annotations
+
+from app import narration, wording
+from app import wording_compare as words
+from app.charts.palette import glyph
+from app.inputs import visible
+from app.narration_words import area, word
+from elbert_core.ablation import Ablation, Stability, WordEffect
+from elbert_core.explanation import Decision
+from elbert_core.policies import ExitPolicy
+from elbert_core.results import LayerTrace
+
+
+def settings(policy: ExitPolicy) -> str:
+    """The settings of a rule in plain words, those at their usual value left out."""
+    parts = []
+    for name, value in policy.settings().items():
+        if (name, value) in (("min_layer", 1), ("margin", 0.0), ("unit", "normalised")):
+            continue
+        if name in ("rule", "max_range") and getattr(policy, "rule", "agree") == "agree":
+            continue
+        label = wording.SETTING_NAMES_BY_POLICY.get((policy.kind, name))
+        label = label or wording.SETTING_NAMES[name]
+        shown = wording.CHOICE_NAMES.get(str(value), f"{value:g}" if value != str(value) else "")
+        parts.append(f"{label.lower()} {shown}")
+    return ", ".join(parts) or words.NO_SETTINGS
+
+
+def result(decision: Decision) -> str:
+    """As in "4 of 12, 97 %"; ≠ where full depth would say something else."""
+    differs = "" if decision.agrees_with_full else " ≠"
+    sure = narration.sure(decision.confidence).removesuffix(" sure").removeprefix("over ")
+    return f"{decision.exit_layer} of {decision.n_layers}, {sure}{differs}"
+
+
+def lanes_alt(decisions: list[tuple[str, Decision]], stable: Stability) -> str:
+    """What a sighted reader would take away from the lanes."""
+    said = "; ".join(
+        f"{name}: {narration.depth_phrase(d)}, {narration.name(d.label_name)}"
+        for name, d in decisions
+    )
+    return (
+        f"{said}. Looking ahead, stopping after layer {stable.stable_from} would do. "
+        "The table below has the numbers."
+    )
+
+
+def spread_of_rules(decisions: list[Decision]) -> str:
+    """How far the rules lie apart."""
+    first = min(decisions, key=lambda d: d.exit_layer)
+    last = max(decisions, key=lambda d: d.exit_layer)
+    differ = sum(not d.agrees_with_full for d in decisions)
+    if first.exit_layer == last.exit_layer:
+        depth = f"All of them stop after layer {first.exit_layer}."
+    else:
+        depth = f"They stop between layer {first.exit_layer} and layer {last.exit_layer}."
+    if differ:
+        answers = f"{narration.number(differ).capitalize()} of {len(decisions)} give another answer"
+        return f"{depth} {answers} than full depth would."
+    return f"{depth} All give the answer of full depth."
+
+
+def stable_sentence(stable: Stability, n_layers: int) -> str:
+    """From which layer the answer stays what it is at the end."""
+    if stable.stable_from == 1:
+        return "The answer is there after the first layer and never changes."
+    if stable.stable_from == n_layers:
+        return "The answer changes at the very last layer."
+    flips = narration.times(stable.flips)
+    return f"The answer changes {flips} and is settled from layer {stable.stable_from} on."
+
+
+def path_title(name: str, decision: Decision) -> str:
+    """Above a path: which it is, and what comes out."""
+    return (
+        f"{name}: {glyph(decision.label)} {narration.name(decision.label_name)} after layer "
+        f"{decision.exit_layer}"
+    )
+
+
+def pair_sentence(a: Decision, b: Decision) -> str:
+    """The difference of two paths in one line."""
+    change = b.exit_layer - a.exit_layer
+    if not change:
+        depth = f"Both stop after layer {a.exit_layer}"
+    else:
+        when = "later" if change > 0 else "earlier"
+        depth = f"B stops {narration.counted(abs(change), 'layer')} {when} than A"
+    same = a.label_name == b.label_name
+    return f"{depth}, with {'the same answer' if same else 'another answer'}."
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """A sentence in quotation marks, cut."""
+    return f"“{visible(text, limit=limit)}”"
+
+
+def effect(one: WordEffect, found: Ablation, trace: LayerTrace) -> str:
+    """What leaving out one word does."""
+    lead = f"Without “{word(one.word)}”"
+    answer = narration.name(trace.label_names[one.label])
+    if one.exit_change:
+        count = narration.counted(abs(one.exit_change), "layer")
+        depth = f"it stops {count} {'later' if one.exit_change > 0 else 'earlier'}"
+    else:
+        depth = f"it stops after layer {found.exit_layer} all the same"
+    said = f"and says {answer} instead" if one.label_changed else f"and still says {answer}"
+    return f"{lead} {depth} {said}."
+
+
+def ablation_sentence(found: Ablation, trace: LayerTrace) -> str:
+    """Which word matters most, or that none does."""
+    best = found.strongest
+    if best is None:
+        return words.ONE_WORD
+    if found.no_single_word_matters:
+        return (
+            "No single word decides it: whichever is left out, it stops after layer "
+            f"{found.exit_layer} with the same answer. The confidence moves most without "
+            f"“{word(best.word)}” ({area(best.area_change)})."
+        )
+    moved = sum(bool(e.exit_change or e.label_changed) for e in found.effects)
+    count = f"{narration.number(moved)} of {len(found.effects)} words"
+    return (
+        f"{count.capitalize()} move the exit or the answer. {effect(best, found, trace)} "
+        f"Confidence moves by {area(best.area_change)}."
+    )

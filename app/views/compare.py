@@ -1,0 +1,65 @@
+"""Compare: every rule on one sentence, two sentences side by side, words left out, a race."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import wording
+from app import wording_compare as words
+from app.charts.palette import palette
+from app.components import compare_session as visit
+from app.components import session
+from app.components.compare_pair import show_pair
+from app.components.compare_race import show_race
+from app.components.compare_rules import show_rules
+from app.components.compare_words import show_words
+from app.components.policy_picker import pick_policy
+from app.components.sentence import ask_for_sentence
+from app.components.verdict import show_mode
+from app.state import Shown
+from elbert_core.explanation import explain
+
+colours = palette(dark=st.context.theme.type == "dark")
+
+
+def show(shown: Shown) -> None:
+    """Everything below the sentence."""
+    trace, state = shown.trace, session.state()
+    view = st.segmented_control(
+        words.VIEW_LABEL,
+        list(words.VIEWS),
+        format_func=lambda name: words.VIEWS[name],
+        key=visit.VIEW,
+        required=True,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    left, right = st.columns([7, 3], gap="large")
+    with right:
+        pick_policy(state, n_layers=trace.n_layers)
+    policy = state.exit_policy()
+    with left:
+        if view == "pair":
+            show_pair(trace, policy, colours)
+        elif view == "words":
+            show_words(trace, policy, colours)
+        elif view == "race":
+            show_race(trace, explain(policy, trace), colours)
+        else:
+            show_rules(trace, policy, colours)
+    with right:
+        read_now = view == "words" and visit.left_out(trace) is not None
+        show_mode(shown, "replayed" if read_now else shown.mode)
+
+
+st.title(words.HEADLINE)
+st.caption(words.LEAD)
+session.start()
+visit.start()
+ask_for_sentence()
+on_show = session.shown()
+if on_show is None:
+    st.info(wording.EMPTY_STATE)
+else:
+    show(on_show)
+visit.write_link()

@@ -1,0 +1,130 @@
+"""What the Compare page says, apart from sentences with a text's own numbers (`narration_compare`).
+
+Plain words first; the papers' terms are in the tooltips.
+"""
+
+from __future__ import annotations
+
+PAGE = "Compare"
+HEADLINE = "What if the rule were another, or a word?"
+LEAD = "Who would stop where, which word decides it, and what it looks like while it runs."
+
+VIEW_LABEL = "What to compare"
+VIEWS: dict[str, str] = {
+    "rules": "Every rule",
+    "pair": "Side by side",
+    "words": "Which word?",
+    "race": "Watch it run",
+}
+
+# -- every rule ------------------------------------------------------------------------------------
+LANES_PROBS = "How likely is each label?"
+LANE_NAMES: dict[str, str] = {
+    "window": "Sure, or layers agree",
+    "entropy": "Hardly any doubt left",
+    "confidence": "High probability",
+    "patience": "Same answer repeated",
+    "distribution_patience": "Barely moves any more",
+    "fixed": "Always the same layer",
+    "never": "Never stops early",
+}
+IN_USE = "The rule in use"
+ORACLE = "Looks ahead (not possible)"
+LANES_HELP = (
+    "Each lane is coloured as far as its rule reads. ≠ marks an answer that full depth would not "
+    "give. The last lane knows the later layers: it stops where the answer will not change any "
+    "more. No rule can know that, so it shows what is left to gain."
+)
+ORACLE_TERM = "stable oracle"
+LANES_TABLE = "The lanes as a table"
+LANES_COLUMNS = ("Rule", "Settings", "Stops after layer", "Answer", "Probability", "As full depth?")
+YES, NO = "yes", "no"
+NO_SETTINGS = "–"
+
+# -- side by side ----------------------------------------------------------------------------------
+WITH_LABEL = "Put beside it"
+WITH: dict[str, str] = {"sentence": "another sentence", "rule": "another rule"}
+OTHER_SENTENCE = "The other sentence"
+OTHER_PLACEHOLDER = "Type another sentence, then press Read"
+OTHER_RULE = "The other rule, at its usual setting"
+READ_OTHER = "Read it"
+LATER = "?"
+PAIR_TABLE = "Both as a table"
+
+# -- which word ------------------------------------------------------------------------------------
+WORDS_BUTTON = "Read it again without each word"
+WORDS_HELP = "Leave one out: as many shortened sentences as there are words, read in one batch."
+WORDS_INTRO = (
+    "The sentence is read again, each time without one of its words. A word that carried the "
+    "answer leaves a gap: the exit moves, or the answer does."
+)
+WORDS_TITLE = "Without this word it would stop here"
+WHOLE_MARK = "whole sentence"
+WORDS_TABLE = "The words as a table"
+WORDS_COLUMNS = ("Without", "Stops after layer", "Change", "Answer", "Change of confidence")
+WORDS_TIPS = ("Without", "Stops after layer", "Answer", "Confidence")
+AREA_HELP = (
+    "Change of confidence: how much the probability of the whole sentence's answer moves, averaged "
+    "over all layers (the area under its curve). It says something even where the exit stays."
+)
+MAX_WORDS = 48
+WORDS_CUT = f"Only the first {MAX_WORDS} words are left out in turn."
+ONE_WORD = "There is only one word here, so nothing can be left out."
+NEEDS_MODEL = "This needs a model to read with; here there are only stored examples."
+SWAP_HEADING = "Swap a word"
+SWAP_WORD = "Word"
+SWAP_FOR = "Read it as"
+SWAP_BUTTON = "Read with the other word"
+SWAPPED = "With “{new}” for “{old}”"
+
+# -- watch it run ----------------------------------------------------------------------------------
+RACE_INTRO = (
+    "The same two runs, side by side: one that may stop, one that reads to the end. Each layer "
+    "takes as long as it was measured to take, only slower. Nothing moves until you press Play."
+)
+RACE_STOPS = "may stop"
+RACE_FULL = "reads to the end"
+RACE_PLAY, RACE_PAUSE, RACE_AGAIN = "Play", "Pause", "Play again"
+RACE_BACK, RACE_ON = "One layer back", "One layer on"
+RACE_SLIDER = "Time"
+RACE_DONE = "layer {layer}"
+RACE_CLOCK = "Slowed {factor} times."
+RACE_TABLE = "The race as a table"
+RACE_COLUMNS = ("Layer", "Leads", "Probability", "Done after (ms)", "The run that may stop")
+RACE_NOTE = (
+    "The times are those of the record: one sentence at a time, embeddings included, the median of "
+    "a few passes for each layer."
+)
+RACE_STILL = "still reading"
+RACE_GONE = "stopped"
+
+# -- what it had read ------------------------------------------------------------------------------
+READING_HEADING = "What it had read by each layer"
+READING_BUTTON = "Show what it had read"
+READING_METHOD = "How attention is followed back"
+READING_METHODS: dict[str, str] = {
+    "rollout": "with staying put",
+    "raw": "attention alone",
+}
+READING_METHOD_HELP = (
+    "With staying put: roll-out (Abnar & Zuidema 2020): half of every word passes a layer as it "
+    "is, as residual connections let it. Attention alone: the product of the attention of all "
+    "layers so far, which is what ELBERT's authors drew."
+)
+READING_HEAD = "Heads"
+READING_ALL_HEADS = "all, averaged"
+READING_ONE_HEAD = "head {number}"
+READING_NOTE = (
+    "Each column adds up to 1: the share of what the exit head could read that goes back to each "
+    "word. Darker is more. It shows where information could flow, not what made the answer."
+)
+READING_SCALE = "The lightest cell is {low:.3f}, the darkest {high:.3f}."
+READING_POOLED: dict[str, str] = {
+    "mean": "This model's exit head reads the average of all words, so the rows are averaged.",
+    "cls": "This model's exit head reads the first piece, [CLS], so its row is shown.",
+}
+READING_LONG = "This text has too many words to draw them all."
+READING_REFUSED = "This text cannot be read again here."
+READING_TABLE = "The shares as a table"
+READING_SHARE = "Share"
+READING_WORD = "Word"
