@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import wording, wording_compare, wording_tradeoff
+from app import wording, wording_compare, wording_learn, wording_tradeoff
 
 ICON = Path(__file__).resolve().parent / "app" / "icon.png"
 
@@ -28,6 +28,7 @@ st.navigation(
         ),
         st.Page("app/views/compare.py", title=wording_compare.PAGE, url_path="compare"),
         st.Page("app/views/tradeoff.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
+        st.Page("app/views/learn.py", title=wording_learn.PAGE, url_path="learn"),
         st.Page("app/views/about.py", title=wording.PAGE_ABOUT, url_path="about"),
     ],
     position="top",

@@ -28,6 +28,13 @@ def settings(policy: ExitPolicy) -> str:
     return ", ".join(parts) or words.NO_SETTINGS
 
 
+def lane(policy: ExitPolicy) -> str:
+    """A rule's short name with its settings."""
+    found = settings(policy)
+    name = words.LANE_NAMES[policy.kind]
+    return name if found == words.NO_SETTINGS else f"{name} ({found})"
+
+
 def result(decision: Decision) -> str:
     """As in "4 of 12, 97 %"; ≠ where full depth would say something else."""
     differs = "" if decision.agrees_with_full else " ≠"

@@ -20,8 +20,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import evaluations, presets, wording
+from app import evaluations, lessons, presets, wording
 from app.evaluations import Overview
+from app.lessons import Lesson
 from app.published import Published, load_published
 from elbert_core.attention import Pooling
 from elbert_core.checkpoints import list_checkpoints
@@ -124,6 +125,23 @@ def preset(name: str) -> LayerTrace:
     return presets.load_preset(name)
 
 
+def lesson_names() -> tuple[str, ...]:
+    """Names of the lessons in order."""
+    return lessons.lesson_names()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def lesson(name: str) -> Lesson:
+    """A lesson with its stored traces.
+
+    Raises:
+        InputError: no such lesson, or a file that is missing or damaged.
+    """
+    found = lessons.load_lesson(name)
+    _ = found.traces  # read now, so that a missing one is told here
+    return found
+
+
 def model_card(checkpoint: str) -> str:
     """The checkpoint's own description, or "" when it has none."""
     if checkpoint not in checkpoint_names():
@@ -216,6 +234,8 @@ __all__ = [
     "checkpoint_names",
     "checkpoints_folder",
     "device_names",
+    "lesson",
+    "lesson_names",
     "model_card",
     "overview",
     "preset",

@@ -52,17 +52,14 @@ def reading_grid(
         titles.append((title, piece(name)))
         for layer in range(1, n_layers + 1):
             share = float(shares[layer - 1, row])
+            part = (share - low) / (high - low or 1.0)
             cells.append(
                 {
                     "x": layer - 0.46,
                     "x2": layer + 0.46,
                     "y": title + 10,
                     "y2": title + 10 + _CELL,
-                    "fill": blend(
-                        palette.paper,
-                        palette.magnitude,
-                        0.08 + 0.92 * (share - low) / (high - low or 1),
-                    ),
+                    "fill": blend(palette.paper, palette.magnitude, 0.08 + 0.92 * part),
                     "layer": layer,
                     "word": piece(name),
                     "share": f"{share:.3f}",

@@ -1,0 +1,30 @@
+"""What the Learn page says around its lessons; the lessons themselves are in `assets/lessons`."""
+
+from __future__ import annotations
+
+PAGE = "Learn"
+HEADLINE = "Learn it in a few minutes"
+LEAD = (
+    "Short lessons. Most steps ask you to predict after which layer the model stops, and then show "
+    "it. Nothing you answer is stored; it is forgotten when you leave."
+)
+STEPS = "{count} steps"
+STEPS_DONE = "{done} of {count} steps seen"
+OPEN = "Open: {title}"
+ALL_LESSONS = "All lessons"
+STEP_OF = "Step {step} of {count}"
+BACK, NEXT = "Back", "Next"
+NEXT_LESSON = "Next lesson: {title}"
+ASK = "After which layer will it stop?"
+ASK_HELP = "A guess is enough. You see the layers up to the question mark."
+SHOW = "Show it"
+GUESS_RIGHT = "Exactly: it stops after layer {layer}."
+GUESS_EARLY = "You said layer {guess}. It reads on for {out} more and stops after layer {layer}."
+GUESS_LATE = "You said layer {guess}. It stops {out} earlier, after layer {layer}."
+RECORD = "Predictions so far: {count}, exactly right {right}, on average {mean} layers out."
+TRY = "Try this on the Inspect page"
+SENTENCE = "The sentence:"
+LANE_RULE = "The rule:"
+MISSING = "The lesson “{name}” cannot be shown ({message})."
+NONE = "There are no lessons here."
+LOCKED = "Some controls are fixed by the link that opened this page."
