@@ -107,6 +107,12 @@ class Overview:
         return next(mark for mark in self.references if mark.kind == kind)
 
     @property
+    def fastest_as_good(self) -> SweepPoint | None:
+        """The fastest point that is right at least as often as full depth, if any is."""
+        good = [point for point in self.front if point.accuracy >= self.full.accuracy]
+        return good[0] if good else None
+
+    @property
     def points(self) -> tuple[SweepPoint, ...]:
         """All points of all families."""
         return tuple(point for family in self.families.values() for point in family)

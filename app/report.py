@@ -77,7 +77,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         _p(words.MODE_HELP, small=True),
         _figure(
             tradeoff(overview, setting.point, published, palette=LIGHT),
-            narration.chart_alt(overview, setting.point),
+            narration.chart_alt(overview),
             _at_first(),
         ),
         _legend(overview),
@@ -182,6 +182,8 @@ def _at_first() -> Keep:
     def keep(layer: str, row: Row) -> bool:
         if layer.startswith("doubt") or row.get("family") in HIDDEN_AT_FIRST:
             return False
+        if layer.startswith(("current_halo", "current_name")):
+            return layer.endswith(str(row["side"]))
         return layer != "published"
 
     return keep

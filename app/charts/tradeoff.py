@@ -253,6 +253,8 @@ def _current(axes: Axes, current: SweepPoint, palette: Palette) -> list[Spec]:
         "low": 100 * current.accuracy_low,
         "high": 100 * current.accuracy_high,
         "text": words.CURRENT_LABEL,
+        # the axis is logarithmic
+        "side": "right" if current.speed_up_ratio > math.sqrt(axes.right) else "left",
     }
     whisker = axes.mark(
         "current_interval",
@@ -270,20 +272,31 @@ def _current(axes: Axes, current: SweepPoint, palette: Palette) -> list[Spec]:
         "size": 230,
         "opacity": 1,
     }
-    right_half = current.speed_up_ratio > math.sqrt(axes.right)
-    text = {
-        "type": "text",
-        "align": "right" if right_half else "left",
-        "dx": -13 if right_half else 13,
-        "dy": -12,
-        "fontSize": 13,
-        "fontWeight": 700,
-        "color": palette.ink,
-    }
-    halo = {**text, "stroke": palette.paper, "strokeWidth": 4}
-    return [
-        whisker,
-        axes.mark("current", [row], ring),
-        axes.mark("current_name_halo", [row], halo, text={"field": "text"}),
-        axes.mark("current_name", [row], text, text={"field": "text"}),
-    ]
+    parts = [whisker, axes.mark("current", [row], ring)]
+    font: Spec = {"type": "text", "dy": -12, "fontSize": 13, "fontWeight": 700}
+    for side, offset in (("left", 13), ("right", -13)):
+        for name, ink in (
+            ("halo", {"stroke": palette.paper, "strokeWidth": 4}),
+            ("name", {"color": palette.ink}),
+        ):
+            mark = {**font, **ink, "align": side, "dx": offset}
+            when = f"datum.side === '{side}'"
+            text = {"field": "text"}
+            parts.append(axes.mark(f"current_{name}_{side}", [row], mark, when=when, text=text))
+    return parts
+
+
+def without_current(spec: Spec) -> tuple[Spec, list[Row]]:
+    """The figure with the setting in use taken out, and the rows that go there.
+
+    Data that come separately can change without the figure being drawn anew, so that boxes and
+    slider stay as the visitor left them.
+    """
+    rows: list[Row] = []
+    layers: list[Spec] = []
+    for layer in spec["layer"]:
+        if layer["name"].startswith("current"):
+            rows = layer["data"]["values"]
+            layer = {part: value for part, value in layer.items() if part != "data"}
+        layers.append(layer)
+    return {**spec, "layer": layers}, rows

@@ -69,9 +69,9 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
             {
                 "type": "text",
                 "align": "right",
-                "baseline": "top",
+                "baseline": "bottom",
                 "dx": -5,
-                "dy": 4,
+                "dy": -4,
                 "color": palette.muted,
                 "fontSize": 12,
                 "fontWeight": 600,

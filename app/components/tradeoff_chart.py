@@ -8,7 +8,7 @@ from app import narration_tradeoff as narration
 from app import resources
 from app import wording_tradeoff as words
 from app.charts.palette import Palette
-from app.charts.tradeoff import SELECTION, tradeoff
+from app.charts.tradeoff import SELECTION, tradeoff, without_current
 from app.charts.tradeoff_style import family_marks
 from app.components import tradeoff_session as visit
 from app.components.tables import table_html
@@ -26,14 +26,17 @@ def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
     """The figure; a click makes a point the setting in use."""
     settings = _by_key(overview)
     key = f"{CHART}.{visit.drawing()}"
+    figure = tradeoff(overview, setting.point, published(), palette=palette)
+    spec, current = without_current(figure)
     with st.container(key="tradeoff-figure"):
         st.vega_lite_chart(
-            spec=tradeoff(overview, setting.point, published(), palette=palette),
+            {name: [row[name] for row in current] for name in current[0]},
+            spec,
             width="stretch",
             key=key,
             on_select=lambda: _clicked(key, settings),
             selection_mode=SELECTION,
-            alt=narration.chart_alt(overview, setting.point),
+            alt=narration.chart_alt(overview),
         )
     st.html(_switch_colours(overview, palette))
 
@@ -143,7 +146,7 @@ def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:
     picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
     chosen = settings.get(str(picked[0].get("key"))) if picked else None
     if chosen is not None:
-        visit.use(chosen)
+        visit.use(chosen, clicked=True)
 
 
 def _switch_colours(overview: Overview, palette: Palette) -> str:

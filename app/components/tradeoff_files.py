@@ -11,7 +11,7 @@ from app.components import tradeoff_session as visit
 from app.components.tables import table_html
 from app.components.tradeoff_chart import published
 from app.evaluations import MAX_BYTES, Overview, Setting
-from app.inputs import plain_markdown
+from app.inputs import visible
 from app.report import points_csv, report_html
 
 _REPORT = "tradeoff.report"
@@ -29,7 +29,7 @@ def pick_table() -> None:
     st.selectbox(
         words.TABLE_LABEL,
         names,
-        format_func=plain_markdown,
+        format_func=lambda name: visible(name, limit=80),
         key=visit.TABLE,
         help=words.TABLE_HELP,
         on_change=lambda: visit.choose_table(st.session_state[visit.TABLE]),

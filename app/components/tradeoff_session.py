@@ -24,6 +24,7 @@ FILES = "tradeoff.files"
 _OWN = "tradeoff.own"
 _MESSAGE = "tradeoff.message"
 _DRAWING = "tradeoff.drawing"
+_CLICKED = "tradeoff.clicked"
 _LAYER_DRAWING = "tradeoff.layer_drawing"
 
 
@@ -88,7 +89,7 @@ def policy() -> ExitPolicy:
     return session.state().exit_policy()
 
 
-def use(chosen: ExitPolicy) -> None:
+def use(chosen: ExitPolicy, *, clicked: bool = False) -> None:
     """Make this the setting in use, on every page."""
     state = session.state()
     state.policy = chosen.kind
@@ -100,12 +101,10 @@ def use(chosen: ExitPolicy) -> None:
         # the widgets of the Inspect page must not bring back what they showed before
         if key == POLICY or key.startswith(f"setting.{chosen.kind}."):
             del st.session_state[key]
-    redraw()
-
-
-def redraw() -> None:
-    """Forget the last click, so that a click on the same point counts again."""
-    st.session_state[_DRAWING] = drawing() + 1
+    if st.session_state.get(_CLICKED, False) and not clicked:
+        # the figure keeps its last click as selected, and a second click there would say nothing
+        st.session_state[_DRAWING] = drawing() + 1
+    st.session_state[_CLICKED] = clicked
 
 
 def drawing() -> int:

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import resources
+from app import evaluations, resources
+from elbert_core.tables import save_evaluation
+from tests.app.tables import make_table
 from tests.app.tiny import save_tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +48,11 @@ def serve(checkpoints: Path, log: Path) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    environment = {**os.environ, resources.CHECKPOINTS_VARIABLE: str(checkpoints)}
+    environment = {
+        **os.environ,
+        resources.CHECKPOINTS_VARIABLE: str(checkpoints),
+        evaluations.EVALUATIONS_VARIABLE: str(checkpoints.parent / "evaluations"),
+    }
     with log.open("w") as output:
         server = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
@@ -74,9 +80,10 @@ def answers(address: str) -> bool:
 
 @pytest.fixture(scope="session")
 def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app with a tiny random model."""
+    """The app with a tiny random model and a made-up evaluation table."""
     folder = tmp_path_factory.mktemp("served")
     save_tiny_checkpoint(folder / "checkpoints" / "tiny")
+    save_evaluation(make_table(), folder / "evaluations")
     with serve(folder / "checkpoints", folder / "server.log") as address:
         yield address
 

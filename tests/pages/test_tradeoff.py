@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
@@ -63,11 +64,12 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(chart.proto.spec) for chart in found]
 
 
-def mark(app: AppTest, name: str) -> list[dict[str, Any]]:
-    found = [part for spec in charts(app) for part in spec["layer"] if part["name"] == name]
-    assert len(found) == 1
-    rows: list[dict[str, Any]] = found[0]["data"]["values"]
-    return rows
+def current(app: AppTest) -> dict[str, Any]:
+    """The setting in use as the main figure marks it; its data come beside the specification."""
+    figure = (app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart"))[0]
+    (row,) = pyarrow.ipc.open_stream(figure.proto.data.data).read_all().to_pylist()
+    found: dict[str, Any] = row
+    return found
 
 
 def in_use(app: AppTest) -> ExitPolicy:
@@ -119,8 +121,7 @@ def test_the_page_shows_the_numbers_of_the_core(open_app: OpenApp, table: Evalua
     assert shown[words.METRIC_SPEED] == f"{setting.point.speed_up_ratio:.2f}×"
     assert shown[words.METRIC_LAYERS] == f"{setting.point.mean_exit_layer:.2f}"
     assert all(metric.help for metric in app.metric)
-    (current,) = mark(app, "current")
-    assert current["y"] == 100 * setting.point.accuracy
+    assert current(app)["y"] == 100 * setting.point.accuracy
 
 
 @pytest.mark.usefixtures("tables")
@@ -148,9 +149,8 @@ def test_the_setting_of_the_inspect_page_is_marked(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
     app = go(open_app(policy="entropy", threshold="0.37"))  # no point of the grid
-    (current,) = mark(app, "current")
     point = look_closer(look_at(table), EntropyThreshold(0.37)).point
-    assert current["x"] == pytest.approx(point.speed_up_ratio)
+    assert current(app)["x"] == pytest.approx(point.speed_up_ratio)
     assert app.selectbox(key="tradeoff.family").value == "entropy"
     assert app.selectbox(key="tradeoff.point").value == key_of(EntropyThreshold(0.37))
 

@@ -1,0 +1,177 @@
+"""The Trade-off page in a real browser: click, drag, promise, open, save; light, dark, small."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import narration_tradeoff as narration
+from app import wording_promise as promised
+from app import wording_tradeoff as words
+from app.evaluations import look_at, look_closer
+from elbert_core.policies import ConfidenceWindow, Patience
+from elbert_core.tables import save_evaluation, table_to_bytes
+from tests.app.tables import make_table
+from tests.browser.conftest import OpenPage, Visit
+
+pytestmark = pytest.mark.browser
+
+FIGURES = 5
+COUNT_SENT = """() => {
+    window.sent = 0;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...data) {
+        window.sent += 1;
+        return send.apply(this, data);
+    };
+}"""
+
+
+def go(visit: Visit, *, phone: bool = False) -> Page:
+    """To the Trade-off page, as a visitor goes there."""
+    page = visit.page
+    if phone:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name=words.PAGE, exact=True).first.click()
+    expect(page.get_by_text(words.HEADLINE)).to_be_visible()
+    if phone:
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(page.locator("[data-testid=stVegaLiteChart] svg.marks")).to_have_count(FIGURES)
+    visit.settled()
+    return page
+
+
+def test_the_main_journey(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit)
+    overview = look_at(make_table())
+    setting = look_closer(overview, ConfidenceWindow(4, 0.1))
+    expect(page.get_by_text(narration.summary(setting, overview))).to_be_visible()
+
+    # box and slider work inside the browser and stay as they are when a point is clicked
+    slider = page.locator(".vega-bindings input[type=range]")
+    page.evaluate(COUNT_SENT)
+    slider.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    readout = page.locator("svg", has_text="doubt under 0.3:").first
+    expect(readout).to_be_visible()
+    box = page.locator("input[name=show_patience]")
+    box.uncheck()
+    assert page.evaluate("window.sent") == 0
+    figure = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
+    place = figure.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + 0.6 * place["width"], place["y"] + 0.5 * place["height"])
+    page.wait_for_url(re.compile("policy=|window_size="))
+    visit.settled()
+    assert page.evaluate("window.sent") > 0
+    assert not box.is_checked()
+    assert slider.input_value() == "0.3"
+    visit.shoot("tradeoff_clicked")
+
+    # the same by keyboard, and on to the Inspect page
+    page.get_by_text(words.HEADLINE).scroll_into_view_if_needed()
+    page.get_by_role("combobox", name=words.FAMILY_LABEL).click()
+    page.get_by_role("option", name=words.FAMILY_NAMES["patience"]).click()
+    page.wait_for_url(re.compile("policy=patience"))
+    visit.settled()
+    page.get_by_role("combobox", name=words.POINT_LABEL).click()
+    page.get_by_role("option", name=narration.capital(narration.rule(Patience(2)))).click()
+    page.wait_for_url(re.compile("patience=2"))
+    visit.settled()
+    page.get_by_role("link", name=words.INSPECT_LINK).click()
+    expect(page.get_by_text("Same answer several times").first).to_be_visible()
+    page.wait_for_url(re.compile("policy=patience.*patience=2"))
+
+
+def test_layers_and_promise(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit)
+    strips = page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(2)
+    strips.scroll_into_view_if_needed()
+    place = strips.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + place["width"] - 12, place["y"] + 120)  # the last layer
+    expect(page.get_by_text(words.TRUST_HEADING.format(layer=12))).to_be_visible()
+    visit.settled()
+
+    page.get_by_text("a right answer lost", exact=True).click()
+    visit.settled()
+    page.get_by_role("button", name=promised.TUNE_USE).click()
+    visit.settled()
+    page.wait_for_url(re.compile("policy=|window_size=|entropy_threshold="))
+
+
+def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
+    visit = open_page()
+    page = go(visit)
+    page.get_by_role("button", name=words.PREPARE_REPORT).click()
+    button = page.get_by_role("button", name=words.DOWNLOAD_REPORT)
+    expect(button).to_be_visible()
+    with page.expect_download() as waiting:
+        button.click()
+    report = tmp_path / "report.html"
+    waiting.value.save_as(report)
+
+    asked: list[str] = []
+    other = page.context.new_page()
+    other.on("request", lambda request: asked.append(request.url))
+    other.on("console", lambda message: visit.errors.append(message.text))
+    other.goto(report.as_uri())
+    expect(other.get_by_text(words.REPORT_SETTING)).to_be_visible()
+    assert asked == [report.as_uri()]
+    other.close()
+
+    save_evaluation(make_table(n_layers=5, n_rows=66, name="mine"), tmp_path)
+    files = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    files.set_input_files([tmp_path / "mine.json", tmp_path / "mine.safetensors"])
+    expect(page.get_by_text(re.compile("^66 texts"))).to_be_visible()
+    visit.settled()
+    page.get_by_role("button", name=words.OPEN_CLOSE).click()
+    expect(page.get_by_text(re.compile("^400 texts"))).to_be_visible()
+
+
+def test_a_hostile_file_is_a_message(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit)
+    description, arrays = table_to_bytes(make_table(n_rows=20))
+    files = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    files.set_input_files(
+        [
+            {
+                "name": "a.json",
+                "mimeType": "application/json",
+                "buffer": description.replace("sst2", "<img src=x onerror=alert(1)>").encode(),
+            },
+            {
+                "name": "a.safetensors",
+                "mimeType": "application/octet-stream",
+                "buffer": arrays[:-8] + b"\x7f" * 8,
+            },
+        ]
+    )
+    expect(page.get_by_text(re.compile("not a table that can be opened"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^400 texts"))).to_be_visible()
+    assert page.locator("img[src='x']").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)], ids=["wide", "phone"])
+def test_the_page_fits_its_window(width: int, height: int, dark: bool, open_page: OpenPage) -> None:
+    visit = open_page(width=width, height=height, dark=dark)
+    page = go(visit, phone=width < 500)
+    wide = page.evaluate(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0, wide
+    for figure in page.locator("[data-testid=stVegaLiteChart] svg.marks").all():
+        place = figure.bounding_box()
+        assert place is not None
+        assert place["x"] + place["width"] <= width
+    page.wait_for_timeout(500)  # the side bar slides away
+    visit.shoot(f"tradeoff_{width}_{'dark' if dark else 'light'}")
