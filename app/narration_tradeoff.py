@@ -100,6 +100,11 @@ def differ(setting: Setting) -> str:
     return f"{said} {versus_luck(got)}"
 
 
+def dealt_out(setting: Setting) -> str:
+    """What the same depths would give if they did not depend on the text."""
+    return words.RANDOM_NOTE.format(right=percent(setting.random.accuracy))
+
+
 def versus_luck(got: Comparison) -> str:
     """The difference from full depth with its interval, and what follows."""
     low, high = got.accuracy_interval

@@ -76,7 +76,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         _p(f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True),
         _p(words.MODE_HELP, small=True),
         _figure(
-            tradeoff(overview, setting.point, published, palette=LIGHT),
+            tradeoff(overview, setting, published, palette=LIGHT),
             narration.chart_alt(overview),
             _at_first(),
         ),

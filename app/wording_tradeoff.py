@@ -28,7 +28,6 @@ NO_TABLES = (
 )
 BAD_TABLE = "The table “{name}” cannot be used: {message}."
 BAD_FILES = "That is not a table that can be opened: {message}."
-OWN_TABLE = "(opened file) {name}"
 OPEN_LABEL = "Open a table of your own"
 OPEN_HELP = (
     "The .json and the .safetensors file that `python -m elbert_core evaluate` wrote, both at "
@@ -79,7 +78,6 @@ TIP_WHAT = "What it is"
 FULL_LABEL = "full depth: {share:.1f}\u00a0%"
 ORACLE_LABEL = "first right layer"
 STABLE_LABEL = "final answer, known at once"
-RANDOM_LABEL = "same depths, dealt at random"
 CURRENT_LABEL = "your setting"
 BAND_WHAT = "95 % interval of full depth: differences inside it may be luck"
 ORACLE_WHAT = (
@@ -90,12 +88,13 @@ STABLE_WHAT = (
     "rule can do it (stable oracle)."
 )
 FIXED_WHAT = "Every text stops after layer {layer} (static truncation)."
-FULL_WHAT = "Every text reads all {layers} layers."
 RANDOM_WHAT = (
-    "The depths of your setting, dealt out to the texts at random: what a rule gains over this it "
-    "owes to choosing the texts."
+    "The depths of your setting, dealt out to the texts at random: what the rule gains over this "
+    "it owes to choosing the texts."
 )
-BEST_WHAT = "No rule on this page is both faster and more often right (Pareto front)."
+RANDOM_NOTE = (
+    "Dealt out to the texts at random (✕), the same depths would get {right}\u00a0% right."
+)
 PUBLISHED_WHAT = (
     "Hollow marks: figures printed by others for other models, partly on other data. They are here "
     "for orientation, not for comparison."
@@ -120,7 +119,6 @@ SETTING_HEADING = "Your setting"
 FAMILY_LABEL = "Stopping rule"
 FAMILY_HELP = "The same choice as a click on the figure, for the keyboard."
 POINT_LABEL = "Setting, from slow to fast"
-POINT_OTHER = "as chosen on the Inspect page"
 INSPECT_LINK = "Watch this setting read one sentence"
 SUMMARY = (
     "{rule}: it reads {layers} of {n} layers on average and is right in {right}\u00a0% of the "
@@ -252,7 +250,6 @@ OVER_STABLE_HELP = (
 # -- reliability -----------------------------------------------------------------------------------
 TRUST_HEADING = "As right as it is sure? Layer {layer}"
 TRUST_AXIS = "how sure it is"
-TRUST_PERFECT = "as sure as right"
 TRUST_TEXT = (
     "After layer {layer} it is {sure:.0f}\u00a0% sure on average and {right:.0f}\u00a0% "
     "right{verdict}. The larger a dot, the more texts. Calibration error: {error:.1f} points."

@@ -19,9 +19,15 @@ from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.charts.palette import Palette
 from app.charts.tradeoff_axes import HEIGHT, Axes, inked, switch
-from app.charts.tradeoff_references import fixed_layers, full_depth, limits, published_figures
+from app.charts.tradeoff_references import (
+    REFERENCE_TIPS,
+    fixed_layers,
+    full_depth,
+    limits,
+    published_figures,
+)
 from app.charts.tradeoff_style import Mark, family_marks
-from app.evaluations import Overview, key_of
+from app.evaluations import Overview, Setting, key_of
 from app.published import Published
 from elbert_core.policies import EntropyThreshold
 from elbert_core.sweeps import SweepPoint, pareto_front
@@ -41,19 +47,19 @@ _TIPS = (
 
 
 def tradeoff(
-    overview: Overview, current: SweepPoint, published: Published, *, palette: Palette
+    overview: Overview, setting: Setting, published: Published, *, palette: Palette
 ) -> Spec:
     """The whole figure, as a Vega-Lite specification.
 
     Args:
         overview: the table's sweep and reference points.
-        current: the setting in use; it need not be one of the sweep.
+        setting: the one in use; it need not be one of the sweep.
         published: figures of others.
         palette: colours for a light or a dark page.
     """
     marks = family_marks(palette)
     shown = {family: points for family, points in overview.families.items() if points}
-    axes = Axes(overview, current, published)
+    axes = Axes(overview, setting.point, published)
     layers: list[Spec] = [
         *full_depth(axes, overview, palette),
         *fixed_layers(axes, overview, palette),
@@ -63,7 +69,7 @@ def tradeoff(
         *limits(axes, overview, palette),
         *published_figures(axes, overview, published, palette),
         *_slider(axes, overview, palette),
-        *_current(axes, current, palette),
+        *_current(axes, setting, palette),
     ]
     return {
         "params": [*_switches(shown, marks, axes.with_published), _doubt(overview)],
@@ -246,13 +252,19 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
     return parts
 
 
-def _current(axes: Axes, current: SweepPoint, palette: Palette) -> list[Spec]:
+def _current(axes: Axes, setting: Setting, palette: Palette) -> list[Spec]:
+    current, random = setting.point, setting.random
     row: Row = {
         "x": current.speed_up_ratio,
         "y": 100 * current.accuracy,
         "low": 100 * current.accuracy_low,
         "high": 100 * current.accuracy_high,
         "text": words.CURRENT_LABEL,
+        "random": 100 * random.accuracy,
+        "what": words.RANDOM_WHAT,
+        "right": f"{narration.percent(random.accuracy)}\u00a0% "
+        f"({narration.interval(random.low, random.high)})",
+        "speed": f"{current.speed_up_ratio:.2f}×",
         # the axis is logarithmic
         "side": "right" if current.speed_up_ratio > math.sqrt(axes.right) else "left",
     }
@@ -272,7 +284,11 @@ def _current(axes: Axes, current: SweepPoint, palette: Palette) -> list[Spec]:
         "size": 230,
         "opacity": 1,
     }
-    parts = [whisker, axes.mark("current", [row], ring)]
+    cross: Spec = {"type": "point", "shape": "M-1,-1L1,1M-1,1L1,-1", "size": 90}
+    cross |= {"stroke": palette.ink, "strokeWidth": 2, "opacity": 1}
+    dealt = axes.mark("current_random", [row], cross, tips=REFERENCE_TIPS)
+    dealt["encoding"]["y"] = {"field": "random", **axes.y}
+    parts = [whisker, dealt, axes.mark("current", [row], ring)]
     font: Spec = {"type": "text", "dy": -12, "fontSize": 13, "fontWeight": 700}
     for side, offset in (("left", 13), ("right", -13)):
         for name, ink in (

@@ -17,7 +17,7 @@ from app.charts.tradeoff_axes import Axes, switch
 from app.evaluations import Overview
 from app.published import Published
 
-_REFERENCE_TIPS = (
+REFERENCE_TIPS = (
     ("what", words.TIP_WHAT),
     ("right", words.TIP_RIGHT),
     ("speed", words.TIP_SPEED),
@@ -54,7 +54,7 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
             "full_band",
             [band],
             {"type": "rect", "color": palette.bar, "opacity": 0.16},
-            tips=_REFERENCE_TIPS,
+            tips=REFERENCE_TIPS,
             **ends,
         ),
         axes.mark(
@@ -110,7 +110,7 @@ def fixed_layers(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]
     }
     return [
         axes.mark("fixed_line", rows, line, when=when),
-        axes.mark("fixed", rows, point, when=when, tips=_REFERENCE_TIPS),
+        axes.mark("fixed", rows, point, when=when, tips=REFERENCE_TIPS),
     ]
 
 
@@ -143,7 +143,7 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         "size": 130,
         "opacity": 1,
     }
-    parts = [axes.mark("limits", rows, star, when=when, tips=_REFERENCE_TIPS)]
+    parts = [axes.mark("limits", rows, star, when=when, tips=REFERENCE_TIPS)]
     for row in rows:
         right_half = row["x"] > math.sqrt(axes.right)  # the axis is logarithmic
         name: Spec = {

@@ -26,7 +26,7 @@ def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
     """The figure; a click makes a point the setting in use."""
     settings = _by_key(overview)
     key = f"{CHART}.{visit.drawing()}"
-    figure = tradeoff(overview, setting.point, published(), palette=palette)
+    figure = tradeoff(overview, setting, published(), palette=palette)
     spec, current = without_current(figure)
     with st.container(key="tradeoff-figure"):
         st.vega_lite_chart(

@@ -16,6 +16,7 @@ def show_setting(setting: Setting, overview: Overview) -> None:
     """What it buys and what it costs, in words."""
     st.text(narration.summary(setting, overview))
     st.text(narration.differ(setting))
+    st.text(narration.dealt_out(setting))
     st.page_link(INSPECT, label=words.INSPECT_LINK, icon=":material/visibility:")
 
 

@@ -14,7 +14,7 @@ from app.charts.canvas import Canvas
 from app.charts.palette import DARK, LIGHT, Palette
 from app.charts.reading import staves
 from app.charts.svg import svg
-from app.charts.tradeoff import HIDDEN_AT_FIRST, SELECTION, tradeoff
+from app.charts.tradeoff import HIDDEN_AT_FIRST, SELECTION, tradeoff, without_current
 from app.charts.tradeoff_layers import depth_of_slices, layer_strips, layer_table
 from app.charts.tradeoff_style import family_marks
 from app.charts.tradeoff_trust import steps_figure, trust_figure
@@ -43,7 +43,7 @@ def setting(overview: Overview) -> Setting:
 
 @pytest.fixture(scope="module")
 def spec(overview: Overview, setting: Setting) -> dict[str, Any]:
-    return tradeoff(overview, setting.point, PUBLISHED, palette=LIGHT)
+    return tradeoff(overview, setting, PUBLISHED, palette=LIGHT)
 
 
 def rows(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def rows(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def figures(overview: Overview, setting: Setting, palette: Palette) -> list[dict[str, Any]]:
     tuning = tune(overview.table, max_loss=0.05, confidence=0.9)
     return [
-        tradeoff(overview, setting.point, PUBLISHED, palette=palette),
+        tradeoff(overview, setting, PUBLISHED, palette=palette),
         layer_strips(overview, setting, cursor=3, palette=palette),
         trust_figure(overview, 3, palette=palette),
         steps_figure(tuning, palette=palette),
@@ -94,6 +94,10 @@ def test_the_current_setting_is_marked_with_its_interval(
     (row,) = rows(spec, "current")
     assert row["x"] == setting.point.speed_up_ratio
     assert row["low"] <= row["y"] <= row["high"]
+    assert row["random"] == 100 * setting.random.accuracy
+    spec, loose = without_current(spec)
+    assert loose == [row]
+    assert not [p for p in spec["layer"] if p["name"].startswith("current") and "data" in p]
 
 
 def test_the_references_are_those_of_the_core(spec: dict[str, Any], overview: Overview) -> None:
@@ -135,7 +139,7 @@ def test_others_figures_are_hollow_and_name_their_source(spec: dict[str, Any]) -
 
 
 def test_without_others_figures_the_page_still_draws(overview: Overview, setting: Setting) -> None:
-    bare = tradeoff(overview, setting.point, Published(), palette=LIGHT)
+    bare = tradeoff(overview, setting, Published(), palette=LIGHT)
     assert rows(bare, "published") == []
 
 
