@@ -64,8 +64,9 @@ def spread_of_rules(decisions: list[Decision]) -> str:
     else:
         depth = f"They stop between layer {first.exit_layer} and layer {last.exit_layer}."
     if differ:
-        answers = f"{narration.number(differ).capitalize()} of {len(decisions)} give another answer"
-        return f"{depth} {answers} than full depth would."
+        verb = "gives" if differ == 1 else "give"
+        who = f"{narration.number(differ).capitalize()} of {len(decisions)} {verb}"
+        return f"{depth} {who} another answer than full depth would."
     return f"{depth} All give the answer of full depth."
 
 
@@ -81,10 +82,7 @@ def stable_sentence(stable: Stability, n_layers: int) -> str:
 
 def path_title(name: str, decision: Decision) -> str:
     """Above a path: which it is, and what comes out."""
-    return (
-        f"{name}: {glyph(decision.label)} {narration.name(decision.label_name)} after layer "
-        f"{decision.exit_layer}"
-    )
+    return f"{name}: {glyph(decision.label)} after layer {decision.exit_layer}"
 
 
 def pair_sentence(a: Decision, b: Decision) -> str:

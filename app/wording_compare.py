@@ -47,6 +47,7 @@ WITH: dict[str, str] = {"sentence": "another sentence", "rule": "another rule"}
 OTHER_SENTENCE = "The other sentence"
 OTHER_PLACEHOLDER = "Type another sentence, then press Read"
 OTHER_RULE = "The other rule, at its usual setting"
+OTHER_RULE_SHORT = "The other rule"
 READ_OTHER = "Read it"
 LATER = "?"
 PAIR_TABLE = "Both as a table"

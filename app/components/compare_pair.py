@@ -10,6 +10,7 @@ from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.paths import Path, paths
 from app.components import compare_session as visit
+from app.components.legend import show_legend
 from app.components.score_panel import layer_table
 from app.inputs import plain_markdown
 from app.state import POLICY_SETTINGS
@@ -45,6 +46,8 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
     a, b = explain(policy, trace), explain(other_policy, beside)
     if chosen == "rule":
         names = (words.IN_USE, words.LANE_NAMES[other_policy.kind])
+        st.text(f"{names[0]}: {narration.lane(policy)}")
+        st.text(f"{words.OTHER_RULE_SHORT}: {narration.lane(other_policy)}")
     else:
         names = ("A", "B")
         st.text(f"A: {narration.quoted(trace.text, 200)}")
@@ -53,6 +56,7 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
         Path(narration.path_title(names[0], a), trace, a),
         Path(narration.path_title(names[1], b), beside, b),
     ]
+    show_legend(trace, palette)
     difference = narration.pair_sentence(a, b)
     st.vega_lite_chart(
         spec=paths(entries, palette=palette),

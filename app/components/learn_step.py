@@ -7,6 +7,7 @@ import streamlit as st
 from app import narration, resources, wording
 from app import narration_compare as compare
 from app import narration_learn as tell
+from app import wording_compare as compare_words
 from app import wording_learn as words
 from app.charts.palette import Palette
 from app.charts.paths import Path, paths
@@ -16,12 +17,12 @@ from app.claims import Scene
 from app.components import learn_session as visit
 from app.components.compare_race import show_race
 from app.components.compare_rules import show_rules
+from app.components.legend import show_legend
 from app.components.policy_picker import setting_name
 from app.components.score_panel import layer_table
 from app.lessons import Lesson, Step
 from app.state import POLICY_SETTINGS
 from elbert_core.errors import InputError
-from elbert_core.explanation import explain
 from elbert_core.policies import ExitPolicy
 
 
@@ -31,6 +32,7 @@ def show_step(lesson: Lesson, palette: Palette) -> None:
     step, count = lesson.steps[number - 1], len(lesson.steps)
     st.progress(number / count, text=words.STEP_OF.format(step=number, count=count))
     st.subheader(step.title, anchor=False)
+    sentences = st.container(gap="small")
     left, right = st.columns([5, 7], gap="large")
     with left:
         scene = lesson.scene(step, _control(lesson, step, number))
@@ -46,14 +48,17 @@ def show_step(lesson: Lesson, palette: Palette) -> None:
         if not hidden:
             for text in tell.paragraphs(step.after, scene, other):
                 st.text(text)
-    with right:
+    with sentences:
         _sentences(step, scene, other)
+    with right:
+        if step.figure not in ("race", "rules"):
+            show_legend(scene.trace, palette)
         if hidden:
             _peek(step, scene, palette)
         else:
             _figure(step, scene, other, palette)
         st.badge(wording.MODES["stored"], color="gray", help=wording.MODE_HELP["stored"])
-    _way_on(lesson, step, number, scene)
+    _way_on(lesson, step, number, scene, ready=not hidden)
 
 
 def _control(lesson: Lesson, step: Step, number: int) -> ExitPolicy:
@@ -95,13 +100,18 @@ def _ask(lesson: Lesson, number: int, scene: Scene) -> None:
 
 
 def _sentences(step: Step, scene: Scene, other: Scene | None) -> None:
-    rule = f"{words.LANE_RULE} {wording.POLICY_NAMES[scene.policy.kind]}"
-    st.text(f"{words.SENTENCE} {compare.quoted(scene.trace.text, 300)}")
-    if other is not None and other.sentence != scene.sentence:
+    two = other is not None and other.sentence != scene.sentence
+    lead = "A:" if two else words.SENTENCE
+    st.text(f"{lead} {compare.quoted(scene.trace.text, 300)}")
+    if other is not None and two:
         st.text(f"B: {compare.quoted(other.trace.text, 300)}")
-    if step.figure not in ("pair", "rules"):
-        settings = compare.settings(scene.policy)
-        st.caption(rule if settings == "–" else f"{rule} ({settings})")
+    if step.figure == "rules":
+        return
+    if other is None or two:
+        st.caption(f"{words.RULE} {compare.lane(scene.policy)}")
+    else:
+        st.caption(f"A: {compare.lane(scene.policy)}")
+        st.caption(f"B: {compare.lane(other.policy)}")
 
 
 def _peek(step: Step, scene: Scene, palette: Palette) -> None:
@@ -148,11 +158,11 @@ def _title(letter: str, scene: Scene, other: Scene | None) -> str:
     if other is None:
         return wording.STAVE_PROBS
     same_sentence = scene.sentence == other.sentence
-    name = compare.lane(scene.policy) if same_sentence else letter
-    return compare.path_title(name, explain(scene.policy, scene.trace))
+    name = f"{letter}, {compare_words.LANE_NAMES[scene.policy.kind]}" if same_sentence else letter
+    return compare.path_title(name, scene.decision)
 
 
-def _way_on(lesson: Lesson, step: Step, number: int, scene: Scene) -> None:
+def _way_on(lesson: Lesson, step: Step, number: int, scene: Scene, *, ready: bool) -> None:
     last = number == len(lesson.steps)
     fixed = visit.locked("steps")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -170,10 +180,17 @@ def _way_on(lesson: Lesson, step: Step, number: int, scene: Scene) -> None:
                 on_click=visit.go,
                 args=(lesson.name, number + 1),
                 disabled=fixed,
+                type="primary" if ready else "secondary",
             )
         if not visit.locked("lessons"):
             _other_lessons(lesson, last)
-        if st.button(words.TRY, key="learn.try", disabled=visit.locked("try"), type="tertiary"):
+        if st.button(
+            words.TRY,
+            key="learn.try",
+            icon=":material/visibility:",
+            type="tertiary",
+            disabled=visit.locked("try"),
+        ):
             visit.try_on_inspect(lesson, step, scene.policy)
             st.switch_page(visit.INSPECT)
     record = tell.record(visit.errors())
