@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import narration_tradeoff as narration
+from app import wording
 from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.evaluations import look_at, look_closer
@@ -84,7 +85,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     page.wait_for_url(re.compile("patience=2"))
     visit.settled()
     page.get_by_role("link", name=words.INSPECT_LINK).click()
-    expect(page.get_by_text("Same answer several times").first).to_be_visible()
+    expect(page.get_by_text(wording.POLICY_TERMS["patience"])).to_be_visible()
     page.wait_for_url(re.compile("policy=patience.*patience=2"))
 
 
