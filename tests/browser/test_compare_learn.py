@@ -1,0 +1,160 @@
+"""Compare and Learn in a real browser: a race without round trips, words, a lesson; by keyboard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import wording_compare as compare
+from app import wording_learn as learn
+from app.lessons import lesson_names, load_lesson
+from elbert_core.explanation import explain
+from tests.browser.conftest import OpenPage, Visit
+from tests.browser.test_tradeoff import COUNT_SENT
+
+pytestmark = pytest.mark.browser
+
+SENTENCE = "<img src=x onerror='window.hit=1'> :red[film] was dull"
+
+
+def go(visit: Visit, name: str, headline: str, *, phone: bool = False) -> Page:
+    """To a page, as a visitor goes there."""
+    page = visit.page
+    if phone:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name=name, exact=True).first.click()
+    expect(page.get_by_role("heading", name=headline).first).to_be_visible()
+    if phone:
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    visit.settled()
+    return page
+
+
+def look_at(visit: Visit, view: str) -> None:
+    visit.page.get_by_role("radio", name=compare.VIEWS[view], exact=True).click()
+    visit.settled()
+
+
+def clock(page: Page) -> float:
+    text = page.locator(".race .time").inner_text()
+    return float(text.split(" ms")[0])
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button of the race by keyboard."""
+    page.locator(".race").get_by_role("button", name=name, exact=True).press("Enter")
+
+
+def test_the_race_is_played_and_stepped_by_keyboard_without_a_round_trip(
+    open_page: OpenPage,
+) -> None:
+    visit = open_page("/?preset=hard")
+    page = go(visit, compare.PAGE, compare.HEADLINE)
+    look_at(visit, "race")
+    expect(page.locator(".race svg")).to_be_visible()
+    slider = page.locator(".race input[type=range]")
+    end = clock(page)
+    page.evaluate(COUNT_SENT)
+    page.wait_for_timeout(400)
+    assert clock(page) == end, "nothing moves until asked"
+
+    press(page, compare.RACE_AGAIN)
+    page.wait_for_timeout(600)
+    press(page, compare.RACE_PAUSE)
+    paused = clock(page)
+    assert 0 < paused < end
+    page.wait_for_timeout(300)
+    assert clock(page) == paused
+
+    press(page, compare.RACE_BACK)
+    back = clock(page)
+    assert back < paused
+    press(page, compare.RACE_ON)
+    assert clock(page) > back
+    expect(page.locator(".race [role=status]")).to_contain_text(compare.RACE_STOPS)
+    slider.press("End")
+    assert clock(page) == end
+    slider.press("Home")
+    assert clock(page) == 0
+    assert page.evaluate("window.sent") == 0
+    visit.shoot("compare_race")
+
+
+def test_words_are_left_out_and_stay_text(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit, compare.PAGE, compare.HEADLINE)
+    page.get_by_role("textbox", name="Your sentence").fill(SENTENCE)
+    page.get_by_role("button", name="Read", exact=True).click()
+    visit.settled()
+    look_at(visit, "words")
+    page.get_by_role("button", name=compare.WORDS_BUTTON).press("Enter")
+    expect(page.get_by_text(compare.WORDS_TITLE)).to_be_visible(timeout=30_000)
+    visit.settled()
+    drawing = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
+    expect(drawing).to_contain_text("onerror")
+    visit.shoot("compare_words")
+
+    page.get_by_role("textbox", name=compare.SWAP_FOR).fill("<b>fun</b>")
+    page.get_by_role("button", name=compare.SWAP_BUTTON).press("Enter")
+    expect(page.get_by_text(re.compile("^B: ")).first).to_contain_text("<b>fun</b>", timeout=30_000)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_lesson_is_walked_by_keyboard(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit, learn.PAGE, learn.HEADLINE)
+    name = lesson_names()[0]
+    lesson = load_lesson(name)
+    page.get_by_role("button", name=learn.OPEN.format(title=lesson.title)).press("Enter")
+    asked = 0
+    for number, step in enumerate(lesson.steps, start=1):
+        expect(page.get_by_role("heading", name=step.title)).to_be_visible()
+        visit.settled()
+        if step.ask:
+            asked += 1
+            exit_layer = explain(step.policy, lesson.traces[step.sentence]).exit_layer
+            slider = page.get_by_role("slider", name=learn.ASK)
+            slider.press("ArrowLeft")
+            visit.settled()
+            page.get_by_role("button", name=learn.SHOW).press("Enter")
+            said = re.compile(rf"after layer {exit_layer}\b")
+            expect(page.get_by_text(said).first).to_be_visible()
+            visit.settled()
+        if number < len(lesson.steps):
+            page.get_by_role("button", name=learn.NEXT, exact=True).press("Enter")
+    expect(page.get_by_text(f"Predictions so far: {asked}")).to_be_visible()
+    page.wait_for_url(re.compile(rf"lesson={name}&step={len(lesson.steps)}"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)], ids=["wide", "phone"])
+def test_every_view_fits_its_window(
+    width: int, height: int, dark: bool, open_page: OpenPage
+) -> None:
+    scheme = "dark" if dark else "light"
+    visit = open_page("/?preset=negation", width=width, height=height, dark=dark)
+    phone = width < 500
+    page = go(visit, compare.PAGE, compare.HEADLINE, phone=phone)
+    for view in compare.VIEWS:
+        look_at(visit, view)
+        fits(page)
+        visit.shoot(f"compare_{view}_{width}_{scheme}")
+    page = go(visit, learn.PAGE, learn.HEADLINE, phone=phone)
+    fits(page)
+    visit.shoot(f"learn_{width}_{scheme}")
+    page.get_by_role("button", name=re.compile("cousins")).click()
+    expect(page.get_by_role("button", name=learn.SHOW)).to_be_visible()
+    visit.settled()
+    fits(page)
+    visit.shoot(f"learn_step_{width}_{scheme}")
+
+
+def fits(page: Page) -> None:
+    wide = page.evaluate(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0, wide
