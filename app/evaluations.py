@@ -145,6 +145,8 @@ class Setting:
         versus_full: the setting against full depth, row by row.
         slices: by length and by label.
         changed_rows: numbers of rows whose answer differs from full depth's, the first few.
+        layers_ms, all_layers_ms: mean milliseconds of the layers applied, and of all layers, by
+            the table's measured medians at batch 1; 0 where nothing was measured.
     """
 
     point: SweepPoint
@@ -153,6 +155,8 @@ class Setting:
     versus_full: Comparison
     slices: tuple[Slice, ...]
     changed_rows: tuple[int, ...]
+    layers_ms: float
+    all_layers_ms: float
 
 
 def evaluations_folder() -> Path:
@@ -240,6 +244,8 @@ def look_closer(overview: Overview, policy: ExitPolicy, *, rows_shown: int = 20)
         versus_full=compare(exits, replay(NeverExit(), signals), table.gold),
         slices=slices(table, policy),
         changed_rows=tuple(int(row) for row in table.row[changed][:rows_shown]),
+        layers_ms=float(np.dot(point.exit_counts, table.layer_ms.cumsum()) / table.n_rows),
+        all_layers_ms=float(table.layer_ms.sum()),
     )
 
 

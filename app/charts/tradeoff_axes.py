@@ -11,7 +11,7 @@ from app.published import Published
 from elbert_core.sweeps import SweepPoint
 
 HEIGHT = 400
-MOST_STRETCH = 1.7
+MOST_STRETCH = 2.0
 """By how much others' figures may lengthen the upright axis before they wait to be asked for."""
 TICKS = (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 

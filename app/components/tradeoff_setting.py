@@ -8,6 +8,7 @@ from app import narration_tradeoff as narration
 from app import wording
 from app import wording_tradeoff as words
 from app.evaluations import Overview, Setting
+from app.inputs import plain_markdown
 
 INSPECT = "app/views/inspect_page.py"
 
@@ -53,6 +54,16 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
     if point.macs_share is not None:
         share = f"{narration.percent(point.macs_share, 0)} %"
         shown.append((words.METRIC_MACS, share, "of full depth", words.METRIC_MACS_HELP))
+    if setting.all_layers_ms > 0:
+        table = overview.table
+        conditions = words.METRIC_MS_HELP.format(
+            device=plain_markdown(table.device[:30]),
+            dtype=plain_markdown(table.dtype[:30]),
+            threads=table.threads,
+            rows=table.timed_rows,
+        )
+        detail = f"of {setting.all_layers_ms:.1f} ms"
+        shown.append((words.METRIC_MS, f"{setting.layers_ms:.1f} ms", detail, conditions))
     show_metrics(shown)
     with st.expander(words.ROWS_HEADING):
         st.text(narration.rows_note(setting, overview.table))

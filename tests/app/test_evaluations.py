@@ -59,6 +59,9 @@ def test_a_setting_is_counted_row_by_row(overview: Overview) -> None:
     lost = np.sum((full == table.gold) & (exits.label != table.gold))
     assert setting.versus_full.only_second == lost
     assert int(setting.leaving.count.sum()) == table.n_rows
+    # every layer of the made-up table takes two milliseconds
+    assert setting.layers_ms == pytest.approx(2 * setting.point.mean_exit_layer)
+    assert setting.all_layers_ms == pytest.approx(24)
     assert setting.random.computation_cost == pytest.approx(setting.point.computation_cost)
 
 
