@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
+from app.components.session import POLICY as POLICY
+from app.components.session import SETTINGS
 from app.state import POLICY_SETTINGS, InspectState, Setting, Value
-
-POLICY = "inspect.policy"
 
 
 def pick_policy(state: InspectState, *, n_layers: int) -> None:
@@ -46,7 +46,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
     label = setting_name(policy, name)
     explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
     if setting.kind == "choice":
-        key = f"setting.{policy}.{name}"
+        key = f"{SETTINGS}{policy}.{name}"
         if key not in st.session_state:
             st.session_state[key] = current
         choice: str = st.selectbox(
@@ -60,7 +60,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
         return choice
     high = _upper(state, setting, current, n_layers)
     # a slider whose range changes is a new widget, so the range is part of its key
-    key = f"setting.{policy}.{name}.{high:g}"
+    key = f"{SETTINGS}{policy}.{name}.{high:g}"
     if setting.kind == "int":
         if key not in st.session_state:
             st.session_state[key] = int(current)

@@ -20,6 +20,10 @@ _MESSAGE = "inspect.message"
 TEXT = "inspect.text"
 PRESET = "inspect.preset"
 CURSOR = "inspect.cursor"
+POLICY = "inspect.policy"
+SETTINGS = "setting."
+"""How the keys of all settings begin."""
+_PAGE = "inspect.page"
 _FOLLOWS = "inspect.cursor_follows"
 _AGAIN = "inspect.read_again"
 _CLICKED = "inspect.clicked"
@@ -46,8 +50,15 @@ def message() -> str | None:
     return found
 
 
-def start() -> None:
-    """The first paint of a session: the link's sentence, or a stored example."""
+def start(page: str) -> None:
+    """The first paint of a session: the link's sentence, or a stored example.
+
+    Args:
+        page: the page that is drawn; pages share the widgets for sentence and rule.
+    """
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        _forget_widgets()
     asked = state()
     if _SHOWN in st.session_state:
         # back from another page: widgets forget what they held while they were not drawn
@@ -212,6 +223,17 @@ def drawing() -> int:
     """Number of the figure's current drawing; a new one has nothing selected."""
     number: int = st.session_state.get(_DRAWING, 0)
     return number
+
+
+def _forget_widgets() -> None:
+    """Make the shared widgets show what `state` holds.
+
+    A widget on another page is another widget to Streamlit, which would start it at its lowest
+    value although one with its key was there before.
+    """
+    for key in [str(key) for key in st.session_state]:
+        if key in (TEXT, PRESET, POLICY) or key.startswith(SETTINGS):
+            del st.session_state[key]
 
 
 def _sentence() -> str:

@@ -54,7 +54,7 @@ def show(shown: Shown) -> None:
 
 st.title(words.HEADLINE)
 st.caption(words.LEAD)
-session.start()
+session.start("compare")
 visit.start()
 ask_for_sentence()
 on_show = session.shown()

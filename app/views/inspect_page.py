@@ -56,7 +56,7 @@ def show_result(shown: Shown) -> None:
 
 st.title(wording.HEADLINE)
 st.caption(wording.LEAD)
-session.start()
+session.start("inspect")
 ask_for_sentence()
 on_show = session.shown()
 if on_show is None:

@@ -7,9 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from app import wording
 from app import wording_compare as compare
 from app import wording_learn as learn
 from app.lessons import lesson_names, load_lesson
+from app.presets import SENTENCES
 from elbert_core.explanation import explain
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_tradeoff import COUNT_SENT
@@ -138,6 +140,10 @@ def test_every_view_fits_its_window(
     visit = open_page("/?preset=negation", width=width, height=height, dark=dark)
     phone = width < 500
     page = go(visit, compare.PAGE, compare.HEADLINE, phone=phone)
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    expect(box).to_have_value(SENTENCES["negation"])
+    window = page.get_by_role("slider", name=wording.SETTING_NAMES["window_size"])
+    expect(window).to_have_value("4")
     for view in compare.VIEWS:
         look_at(visit, view)
         fits(page)

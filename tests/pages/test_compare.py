@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from app import resources, wording
 from app import wording_compare as words
-from app.presets import load_preset
+from app.presets import SENTENCES, load_preset
 from app.state import build_policy, defaults
 from elbert_core.ablation import stability
 from elbert_core.explanation import explain
 from tests.pages import driver
-from tests.pages.conftest import ROOT
+from tests.pages.conftest import ROOT, OpenApp
 
 SENTENCE = "the film was dull but the plot was great"
 
@@ -56,6 +56,18 @@ def test_every_rule_stops_where_the_core_says() -> None:
     first = explain(build_policy("window", defaults("window")), trace)
     assert rows(app, "exits")[0]["x"] == first.exit_layer + 0.5
     assert rows(app, "oracle")[0]["x"] == stability(trace.probs).stable_from + 0.5
+
+
+@pytest.mark.usefixtures("without_model")
+def test_sentence_and_rule_go_along_from_page_to_page(open_app: OpenApp) -> None:
+    app = open_app(preset="negation", window_size="6")
+    app.switch_page("app/views/compare.py").run()
+    for page in ("app/views/inspect_page.py", "app/views/compare.py"):
+        assert not app.exception, app.exception
+        assert app.text_area(key="inspect.text").value == SENTENCES["negation"]
+        assert app.slider(key="setting.window.window_size.12").value == 6
+        app.slider(key="setting.window.window_size.12").set_value(6).run()
+        app.switch_page(page).run()
 
 
 @pytest.mark.usefixtures("without_model")
