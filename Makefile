@@ -18,7 +18,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench presets pictures checkpoint-sst2 clean
+.PHONY: help app install dev test test-fast check format bench presets lessons pictures checkpoint-sst2 clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
@@ -55,6 +55,9 @@ presets: install ## make the stored example traces of the app again
 
 pictures: dev ## take pictures of every page (screenshots/, two of them for the README)
 	$(OFFLINE) $(BIN)/python -m tests.browser.pictures
+
+lessons: install ## make the stored traces of the lessons again
+	$(OFFLINE) $(BIN)/python -m app.make_lessons
 
 # The recipe of checkpoints/elbert-sst2, about two hours on one CPU core; each step resumes where it was.
 checkpoint-sst2: dev ## train the shipped SST-2 checkpoint again (DATA= names the data folder)

@@ -99,6 +99,14 @@ POLICY_SETTINGS: dict[str, tuple[Setting, ...]] = {
 }
 
 
+LOCKS: tuple[str, ...] = (
+    "sentence",
+    "policy",
+    *dict.fromkeys(s.name for settings in POLICY_SETTINGS.values() for s in settings),
+)
+"""What a link may fix so that it cannot be changed on the page."""
+
+
 def defaults(kind: str) -> dict[str, Value]:
     """The settings of a policy at first."""
     return {setting.name: setting.default for setting in POLICY_SETTINGS[kind]}
@@ -114,6 +122,7 @@ class InspectState:
         policy: kind of the stopping rule.
         values: settings of each policy that was looked at, by kind.
         checkpoint, device: what reads new sentences; "" leaves the choice to the app.
+        lock: what a teacher's link fixes: "sentence", "policy", or a setting by its name.
         table: name of the evaluation table on the Trade-off page, "" for the first one.
     """
 
@@ -124,6 +133,7 @@ class InspectState:
     checkpoint: str = ""
     device: str = ""
     table: str = ""
+    lock: tuple[str, ...] = ()
 
     def settings(self) -> dict[str, Value]:
         """Settings of the policy in use."""
@@ -165,6 +175,8 @@ def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectSta
     device = query.get("device", "")
     state.device = device if device in ("cpu", "cuda") else ""
     state.table = query.get("table", "")[:MAX_NAME]
+    asked = query.get("lock", "").split(",")
+    state.lock = tuple(name for name in LOCKS if name in asked)
     return state
 
 
@@ -189,6 +201,8 @@ def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:
         query["device"] = state.device
     if state.table:
         query["table"] = state.table
+    if state.lock:
+        query["lock"] = ",".join(state.lock)
     return query
 
 

@@ -12,7 +12,7 @@ from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.words import word_effects
 from app.components import compare_session as visit
-from app.inputs import plain_markdown
+from app.inputs import check_text, plain_markdown
 from elbert_core.ablation import Ablation
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import LayerTrace
@@ -25,6 +25,10 @@ def show_words(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
     st.text(words.WORDS_INTRO)
     if not resources.checkpoint_names():
         st.info(words.NEEDS_MODEL)
+        return
+    # of an opened file the text could be anything
+    if trace.text_pair is not None or check_text(trace.text).problem is not None:
+        st.info(words.READING_REFUSED)
         return
     chosen = visit.words_of(trace)
     if len(chosen) < 2:

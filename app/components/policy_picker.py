@@ -20,6 +20,7 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
         format_func=lambda kind: wording.POLICY_NAMES[kind],
         key=POLICY,
         help=wording.POLICY_HELP,
+        disabled="policy" in state.lock,
         filter_mode=None,
     )
     st.caption(wording.POLICY_TERMS[state.policy])
@@ -45,6 +46,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
     current = setting.fit(state.settings().get(name, setting.default))
     label = setting_name(policy, name)
     explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
+    fixed = name in state.lock
     if setting.kind == "choice":
         key = f"{SETTINGS}{policy}.{name}"
         if key not in st.session_state:
@@ -55,6 +57,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
             format_func=lambda option: wording.CHOICE_NAMES[option],
             key=key,
             help=explanation,
+            disabled=fixed,
             filter_mode=None,
         )
         return choice
@@ -67,7 +70,9 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
         low = int(setting.low)
         if low == int(high):
             return low
-        return int(st.slider(label, low, int(high), step=1, key=key, help=explanation))
+        return int(
+            st.slider(label, low, int(high), step=1, key=key, help=explanation, disabled=fixed)
+        )
     if key not in st.session_state:
         st.session_state[key] = min(float(current), high)
     decimals = 3 if setting.step < 0.01 else 2
@@ -80,6 +85,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
             format=f"%.{decimals}f",
             key=key,
             help=explanation,
+            disabled=fixed,
         )
     )
 

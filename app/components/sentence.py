@@ -11,6 +11,7 @@ from app.inputs import plain_markdown
 
 def ask_for_sentence() -> None:
     """Text box with a Read button, and the stored examples."""
+    fixed = "sentence" in session.state().lock
     with st.form("inspect.form", border=False):
         box, button = st.columns([8, 1], vertical_alignment="bottom", gap="small")
         with box:
@@ -20,6 +21,7 @@ def ask_for_sentence() -> None:
                 height=68,
                 placeholder=wording.SENTENCE_PLACEHOLDER,
                 label_visibility="collapsed",
+                disabled=fixed,
             )
         with button:
             pressed = st.form_submit_button(
@@ -28,6 +30,7 @@ def ask_for_sentence() -> None:
                 help=wording.READ_HELP,
                 width="stretch",
                 key="inspect.read",
+                disabled=fixed,
             )
     if pressed:
         with st.spinner(wording.READING):
@@ -41,6 +44,7 @@ def ask_for_sentence() -> None:
             on_change=_preset_picked,
             label_visibility="collapsed",
             wrap=True,
+            disabled=fixed,
         )
         preset = session.state().preset
         if preset is not None:

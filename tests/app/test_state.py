@@ -25,7 +25,7 @@ from elbert_core.sweeps import policy_grids
 
 PRESETS = ("easy", "hard")
 NAMES = sorted({s.name for specs in POLICY_SETTINGS.values() for s in specs})
-KEYS = [*NAMES, "policy", "text", "preset", "checkpoint", "device", "v", "__proto__"]
+KEYS = [*NAMES, "policy", "text", "preset", "checkpoint", "device", "lock", "v", "__proto__"]
 
 nasty = st.one_of(
     st.text(max_size=30),
@@ -101,6 +101,12 @@ def test_the_default_is_the_papers_rule() -> None:
     )
     assert to_query(InspectState()) == {}
     assert from_query({}, PRESETS).preset == DEFAULT_PRESET
+
+
+def test_a_link_may_fix_controls_and_nothing_else() -> None:
+    state = from_query({"lock": "policy,window_size,__class__,../x,policy"}, PRESETS)
+    assert state.lock == ("policy", "window_size")
+    assert to_query(state) == {"lock": "policy,window_size"}
 
 
 def test_a_sentence_in_the_link_wins_over_a_preset() -> None:

@@ -175,3 +175,14 @@ def test_what_it_had_read_is_shown_on_request(monkeypatch: pytest.MonkeyPatch) -
     app.segmented_control(key="reading.method").set_value("raw").run()
     assert not app.exception
     assert shares() != before
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_teachers_link_fixes_controls(open_app: OpenApp) -> None:
+    app = open_app(lock="sentence,window_size", preset="hard")
+    assert app.text_area(key="inspect.text").disabled
+    assert app.button(key="inspect.read").disabled
+    assert app.slider(key="setting.window.window_size.12").disabled
+    assert not app.slider(key="setting.window.entropy_threshold.1").disabled
+    assert not app.selectbox(key="inspect.policy").disabled
+    assert app.query_params["lock"] == "sentence,window_size"
