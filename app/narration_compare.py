@@ -85,14 +85,15 @@ def path_title(name: str, decision: Decision) -> str:
     return f"{name}: {glyph(decision.label)} after layer {decision.exit_layer}"
 
 
-def pair_sentence(a: Decision, b: Decision) -> str:
-    """The difference of two paths in one line."""
+def pair_sentence(a: Decision, b: Decision, names: tuple[str, str] = ("A", "B")) -> str:
+    """The difference of two paths in one line; `names` of their sentences or rules."""
     change = b.exit_layer - a.exit_layer
     if not change:
         depth = f"Both stop after layer {a.exit_layer}"
     else:
         when = "later" if change > 0 else "earlier"
-        depth = f"B stops {narration.counted(abs(change), 'layer')} {when} than A"
+        count = narration.counted(abs(change), "layer")
+        depth = f"{names[1]} stops {count} {when} than {names[0]}"
     same = a.label_name == b.label_name
     return f"{depth}, with {'the same answer' if same else 'another answer'}."
 

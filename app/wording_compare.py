@@ -47,6 +47,7 @@ WITH: dict[str, str] = {"sentence": "another sentence", "rule": "another rule"}
 OTHER_SENTENCE = "The other sentence"
 OTHER_PLACEHOLDER = "Type another sentence, then press Read"
 OTHER_RULE = "The other rule, at its usual setting"
+THE_RULE = "the rule in use"
 OTHER_RULE_SHORT = "The other rule"
 READ_OTHER = "Read it"
 LATER = "?"
@@ -87,6 +88,7 @@ RACE_STOPS = "may stop"
 RACE_FULL = "reads to the end"
 RACE_PLAY, RACE_PAUSE, RACE_AGAIN = "Play", "Pause", "Play again"
 RACE_BACK, RACE_ON = "One layer back", "One layer on"
+RACE_LAYER = "layer"
 RACE_SLIDER = "Time"
 RACE_DONE = "layer {layer}"
 RACE_CLOCK = "Slowed {factor} times."
@@ -117,9 +119,9 @@ READING_ALL_HEADS = "all, averaged"
 READING_ONE_HEAD = "head {number}"
 READING_NOTE = (
     "Each column adds up to 1: the share of what the exit head could read that goes back to each "
-    "word. Darker is more. It shows where information could flow, not what made the answer."
+    "word. A stronger colour is more. It shows where information could flow, not what made the answer."
 )
-READING_SCALE = "The lightest cell is {low:.3f}, the darkest {high:.3f}."
+READING_SCALE = "The faintest cell is {low:.3f}, the strongest {high:.3f}."
 READING_POOLED: dict[str, str] = {
     "mean": "This model's exit head reads the average of all words, so the rows are averaged.",
     "cls": "This model's exit head reads the first piece, [CLS], so its row is shown.",

@@ -78,6 +78,7 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
             "again": words.RACE_AGAIN,
             "back": words.RACE_BACK,
             "on": words.RACE_ON,
+            "layer": words.RACE_LAYER,
             "slider": words.RACE_SLIDER,
             "done": words.RACE_DONE.format(layer=decision.exit_layer),
             "fullDone": words.RACE_DONE.format(layer=trace.n_layers),

@@ -1,4 +1,4 @@
-"""What had been read: words as rows, layers as columns, darker for a larger share.
+"""What had been read: words as rows, layers as columns, stronger for a larger share.
 
 Every column adds up to 1. Layers after the exit are veiled, because the running model would not
 have read them. Pure: shares, words and a decision in, a Vega-Lite specification out.

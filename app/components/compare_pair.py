@@ -57,14 +57,15 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
         Path(narration.path_title(names[1], b), beside, b),
     ]
     show_legend(trace, palette)
-    difference = narration.pair_sentence(a, b)
+    called = ("A", "B") if chosen == "sentence" else (words.THE_RULE, words.OTHER_RULE_SHORT)
+    difference = narration.pair_sentence(a, b, called)
     st.vega_lite_chart(
         spec=paths(entries, palette=palette),
         width="stretch",
         key="compare.pair",
         alt=f"{entries[0].title}; {entries[1].title}. {difference}",
     )
-    st.text(difference if chosen == "sentence" else difference.replace("B stops", "It stops", 1))
+    st.text(difference)
     with st.expander(words.PAIR_TABLE):
         for entry, decision in zip(entries, (a, b), strict=True):
             st.text(entry.title)

@@ -51,7 +51,7 @@ def show_step(lesson: Lesson, palette: Palette) -> None:
     with sentences:
         _sentences(step, scene, other)
     with right:
-        if step.figure not in ("race", "rules"):
+        if hidden or step.figure in ("path", "pair"):
             show_legend(scene.trace, palette)
         if hidden:
             _peek(step, scene, palette)

@@ -175,7 +175,7 @@ export default function (component) {
   function tell() {
     const stops = finished(data.exit);
     const full = finished(count);
-    const of = (done) => (done ? `${done}, ${layers[done - 1].says}` : "0");
+    const of = (done) => (done ? `${words.layer} ${done}, ${layers[done - 1].says}` : `${words.layer} 0`);
     const text = `${words.stops}: ${of(stops)}. ${words.full}: ${of(full)}.`;
     if (said.textContent !== text) said.textContent = text;
   }
