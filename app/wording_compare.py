@@ -119,7 +119,8 @@ READING_ALL_HEADS = "all, averaged"
 READING_ONE_HEAD = "head {number}"
 READING_NOTE = (
     "Each column adds up to 1: the share of what the exit head could read that goes back to each "
-    "word. A stronger colour is more. It shows where information could flow, not what made the answer."
+    "word. A stronger colour is more. It shows where information could flow, not what made the "
+    "answer."
 )
 READING_SCALE = "The faintest cell is {low:.3f}, the strongest {high:.3f}."
 READING_POOLED: dict[str, str] = {

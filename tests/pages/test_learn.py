@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -28,6 +30,21 @@ def open_learn(**query: str) -> AppTest:
 def charts(app: AppTest) -> list[str]:
     found = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")
     return [chart.proto.spec for chart in found]
+
+
+def test_lessons_and_comparisons_load_no_model_library() -> None:
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'streamlit_app.py')!r}, default_timeout=60)\n"
+        "for page in ('learn', 'compare'):\n"
+        "    app.switch_page(f'app/views/{page}.py').run()\n"
+        "    assert not app.exception, app.exception\n"
+        "loaded = {'torch', 'transformers', 'tokenizers'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_the_list_shows_every_lesson() -> None:
