@@ -59,20 +59,20 @@ def probs(engine: EarlyExitEngine, validation: TextTable) -> np.ndarray:
     return np.stack([trace.probs for trace in traces], axis=1)
 
 
-def near_a_bound(policy: ExitPolicy, probs: np.ndarray) -> np.ndarray:
-    """(rows,) True where some real-valued condition lies within `NEAR` of its bound."""
+def near_a_bound(policy: ExitPolicy, probs: np.ndarray, near_by: float = NEAR) -> np.ndarray:
+    """(rows,) True where some real-valued condition lies within `near_by` of its bound."""
     signals = signals_of(probs)
     near = np.zeros(probs.shape[1], dtype=bool)
     for check in policy.checks(signals):
         if check.quantity in ("entropy", "entropy_nats", "confidence", "range"):
-            near |= (np.abs(check.value - check.needed) < NEAR).any(axis=0)
+            near |= (np.abs(check.value - check.needed) < near_by).any(axis=0)
     bounds = [2 * getattr(policy, "margin", 0.0), 0.0]  # a tie of two labels is a bound as well
     for bound in bounds:
-        near |= (np.abs(signals.gap - bound) < NEAR).any(axis=0)
+        near |= (np.abs(signals.gap - bound) < near_by).any(axis=0)
     if isinstance(policy, ConfidenceWindow) and policy.rule == "monotone":
-        near |= (np.abs(np.diff(signals.confidence, axis=0)) < NEAR).any(axis=0)
+        near |= (np.abs(np.diff(signals.confidence, axis=0)) < near_by).any(axis=0)
     if isinstance(policy, DistributionPatience):
-        near |= (np.abs(signals.divergence - policy.threshold) < NEAR).any(axis=0)
+        near |= (np.abs(signals.divergence - policy.threshold) < near_by).any(axis=0)
     return near
 
 
@@ -95,6 +95,23 @@ def test_engine_equals_replay_on_every_row(
     assert np.array_equal(exits.label[clear], expected.label[clear])
     at_exit = probs[expected.exit_layer - 1, np.arange(probs.shape[1])]
     np.testing.assert_allclose(exits.probs[clear], at_exit[clear], atol=1e-4)
+
+
+@pytest.mark.parametrize("policy", [EntropyThreshold(0.1), ConfidenceWindow(4, 0.1)], ids=str)
+def test_engine_equals_replay_in_bfloat16(
+    checkpoint_dir: Path, validation: TextTable, policy: ExitPolicy
+) -> None:
+    """Rounding is coarse there: rows within 1e-2 of a bound are set aside and counted."""
+    engine = load_engine(checkpoint_dir, device="cpu", dtype="bfloat16")
+    texts = validation.texts[:300]
+    rough = np.stack([engine.trace(text, repeats=1).probs for text in texts], axis=1)
+    near = near_a_bound(policy, rough, near_by=1e-2)
+    assert near.mean() < 0.4, f"{near.sum()} of {len(near)} rows lie near a bound"
+    expected, exits = replay(policy, rough), engine.run(texts, policy)
+    clear = ~near
+    assert np.array_equal(exits.exit_layer[clear], expected.exit_layer[clear])
+    assert np.array_equal(exits.reason[clear], expected.reason[clear])
+    assert np.array_equal(exits.label[clear], expected.label[clear])
 
 
 def test_recorded_accuracy_is_what_it_scores(
@@ -123,8 +140,14 @@ def test_it_is_an_albert_of_twelve_shared_layers(checkpoint_dir: Path) -> None:
 
 
 def test_early_exit_is_worth_it(validation: TextTable, probs: np.ndarray) -> None:
-    """The recommended rule answers at a third of the depth for at most a point of accuracy."""
-    full = (probs[-1].argmax(-1) == validation.labels).mean()
-    exits = replay(ConfidenceWindow(4, 0.1), probs)
-    assert exits.speed_up_ratio > 2.5
-    assert (exits.label == validation.labels).mean() > full - 0.01
+    """The setting that checkpoints/README.md recommends: a third of the depth, the same accuracy.
+
+    It was picked on the even rows, so the odd rows are the ones that count.
+    """
+    recommended = ConfidenceWindow(2, 0.5, margin=0.25)
+    for rows in (slice(None), slice(1, None, 2)):
+        gold = validation.labels[rows]
+        full = (probs[-1, rows].argmax(-1) == gold).mean()
+        exits = replay(recommended, np.ascontiguousarray(probs[:, rows]))
+        assert exits.speed_up_ratio > 3.5
+        assert (exits.label == gold).mean() > full - 0.01
