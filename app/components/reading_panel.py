@@ -108,9 +108,10 @@ def _show(read: Read, decision: Decision, palette: Palette) -> None:
     names = [join_pieces(trace.tokens, group) for group in groups]
     own = explain(decision.policy, trace)
     at = shares[own.exit_layer - 1]
-    most = sorted(range(len(names)), key=lambda i: -at[i])[:3]
+    real = [i for i, name in enumerate(names) if name[:1].isalnum()]
+    most = sorted(real, key=lambda i: -at[i])[:3]
     listed = ", ".join(f"{piece(names[i])} {at[i]:.2f}" for i in most)
-    said = f"By layer {own.exit_layer}, where it stops, most went back to: {listed}."
+    said = f"By layer {own.exit_layer}, where it stops, the words most read are: {listed}."
     st.text(said)
     st.vega_lite_chart(
         spec=reading_grid(
