@@ -16,7 +16,7 @@ import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -27,6 +27,9 @@ from elbert_core.errors import ConfigError, ElbertError, InputError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
 from elbert_core.policy_files import load_policy
 from elbert_core.results import ExitReason
+
+if TYPE_CHECKING:
+    from elbert_core.engine import EarlyExitEngine
 
 DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
 DEFAULT_POLICY = "window:window_size=4,entropy_threshold=0.1"
@@ -88,11 +91,10 @@ def trace(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read one sentence to full depth and show where the policy stops, and why."""
-    from elbert_core.engine import load_engine
     from elbert_core.explanation import explain
 
     rule = parse_policy(policy)
-    engine = load_engine(checkpoint, device=device, dtype=dtype)
+    engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
     result = engine.trace(text if pair is None else (text, pair))
     decision = explain(rule, result)
     if as_json:
@@ -168,13 +170,12 @@ def score(
 ) -> None:
     """Classify a file of texts with real early exits; JSON lines to standard output."""
     from elbert_core.data import read_rows
-    from elbert_core.engine import load_engine
 
     rule = parse_policy(policy)
     rows = list(read_rows(source))
     if not rows or "text" not in rows[0]:
         raise InputError(f"{source} needs rows with a column 'text'")
-    engine = load_engine(checkpoint, device=device, dtype=dtype)
+    engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
     texts = [
         (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
         for row in rows
@@ -195,6 +196,16 @@ def score(
         f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on "
         f"{engine.device} ({engine.dtype}, batch {batch_size})"
     )
+
+
+def _quiet_engine(checkpoint: str, *, device: str, dtype: str) -> EarlyExitEngine:
+    """An engine without the library's progress bar, which would stand in the way of the answer."""
+    from transformers.utils.logging import disable_progress_bar
+
+    from elbert_core.engine import load_engine
+
+    disable_progress_bar()
+    return load_engine(checkpoint, device=device, dtype=dtype)
 
 
 def _words(reason: ExitReason) -> str:

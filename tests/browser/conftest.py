@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(checkpoints: Path, log: Path) -> Iterator[str]:
+def serve(checkpoints: Path, log: Path, tables: Path | None = None) -> Iterator[str]:
     """Run the app as a user would; the address while it runs."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
@@ -51,7 +51,7 @@ def serve(checkpoints: Path, log: Path) -> Iterator[str]:
     environment = {
         **os.environ,
         resources.CHECKPOINTS_VARIABLE: str(checkpoints),
-        evaluations.EVALUATIONS_VARIABLE: str(checkpoints.parent / "evaluations"),
+        evaluations.EVALUATIONS_VARIABLE: str(tables or checkpoints.parent / "evaluations"),
     }
     with log.open("w") as output:
         server = subprocess.Popen(

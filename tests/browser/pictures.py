@@ -48,7 +48,11 @@ def main() -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     browser_path = os.environ.get("ELBERT_CHROMIUM") or shutil.which("chromium")
     checkpoints = Path(os.environ.get("ELBERT_CHECKPOINTS") or ROOT / "checkpoints")
-    with serve(checkpoints, SCREENSHOTS / "server.log") as address, sync_playwright() as playwright:
+    tables = ROOT / "assets" / "evaluations"
+    with (
+        serve(checkpoints, SCREENSHOTS / "server.log", tables) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         for view, (width, height, scheme) in VIEWS.items():
             context = browser.new_context(
