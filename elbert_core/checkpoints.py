@@ -32,11 +32,23 @@ CLASSIFIER_KEY = "classifier.weight"
 
 
 def list_checkpoints(folder: str | Path) -> list[Path]:
-    """Sub-folders that look like a checkpoint (they hold a config.json), by name."""
+    """Sub-folders that are, or were meant to be, checkpoints: complete ones first, then by name.
+
+    A folder that holds only one of configuration and weights, or nothing at all, is listed as well:
+    trying to load it says what it lacks, where leaving it out would hide that something went wrong.
+    """
     root = Path(folder)
     if not root.is_dir():
         return []
-    return sorted(path.parent for path in root.glob(f"*/{CONFIG_FILE}"))
+    needed = (CONFIG_FILE, WEIGHTS_FILE)
+    found = []
+    for path in root.iterdir():
+        if not path.is_dir() or path.name.startswith((".", "_")):
+            continue
+        there = [(path / name).is_file() for name in needed]
+        if any(there) or not any(path.iterdir()):
+            found.append((not all(there), path.name, path))
+    return [path for *_, path in sorted(found)]
 
 
 def weights_digest(folder: str | Path) -> str:

@@ -6,6 +6,7 @@ Only `evaluate` needs a model; the others work from a stored table in a moment.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -18,14 +19,14 @@ from rich.table import Table
 
 from elbert_core.calibration import RISKS, Tuning, tune
 from elbert_core.conformal import ConformalTuning, tune_conformal
-from elbert_core.errors import ConfigError
+from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_to_dict
 from elbert_core.policy_files import guarantee_of, save_policy
 from elbert_core.sweeps import SweepPoint, pareto_front, policy_grids, sweep
 from elbert_core.tables import EvaluationTable, load_evaluation
 
 DEFAULT_OUTPUT = Path("assets/evaluations")
-COMMANDS = ("evaluate", "sweep", "tune")
+COMMANDS = ("evaluate", "sweep", "tune", "report")
 
 console = Console()
 notes = Console(stderr=True)
@@ -47,6 +48,26 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate_command)
     app.command("sweep")(sweep_command)
     app.command("tune")(tune_command)
+    app.command("report")(report_command)
+
+
+def report_command(
+    table: TableArgument,
+    output: Annotated[Path, typer.Argument(help="HTML file to write.")],
+) -> None:
+    """Write a table's trade-off as one self-contained HTML file."""
+    load_evaluation(table)  # a damaged table is told here, in one line
+    # The figures belong to the app, which the core does not know: they are asked for by name, as a
+    # process of their own.
+    done = subprocess.run(
+        [sys.executable, "-m", "app.report", str(table), str(output)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise InputError(f"no report could be written: {done.stderr.strip().splitlines()[-1]}")
+    notes.print(f"written to {output}", highlight=False)
 
 
 def evaluate_command(

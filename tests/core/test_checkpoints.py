@@ -204,6 +204,19 @@ def test_listing(tiny_folder: Path, tmp_path: Path) -> None:
     assert list_checkpoints(tmp_path / "nothing") == []
 
 
+def test_listing_puts_complete_ones_first_and_hides_no_failure(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "a-without-weights")
+    without_weights(tmp_path / "a-without-weights")
+    (tmp_path / "b-empty").mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "README.md").write_text("not a model", encoding="utf-8")
+    (tmp_path / ".cache").mkdir()
+    names = [path.name for path in list_checkpoints(tmp_path)]
+    assert names == ["model", "a-without-weights", "b-empty"]
+
+
 def test_digest_changes_with_the_weights(folder: Path) -> None:
     before = weights_digest(folder)
     data = bytearray((folder / "model.safetensors").read_bytes())

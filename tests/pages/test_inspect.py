@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -172,9 +173,19 @@ def test_a_link_with_a_sentence_but_no_model_still_shows_an_example(open_app: Op
     assert driver.mode(app) == "stored example"
 
 
-@pytest.mark.parametrize("damage", ["truncated weights", "no weights", "broken config"])
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ("truncated weights", "model.safetensors"),
+        ("no weights", "model.safetensors"),
+        ("wrong label count", "config.json"),
+        ("broken config", "config.json"),
+        ("empty folder", "config.json"),
+    ],
+)
 def test_a_damaged_checkpoint_is_a_message_that_names_the_file(
     damage: str,
+    named: str,
     tiny_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -187,12 +198,19 @@ def test_a_damaged_checkpoint_is_a_message_that_names_the_file(
         weights.write_bytes(weights.read_bytes()[:1000])
     elif damage == "no weights":
         weights.unlink()
+    elif damage == "wrong label count":
+        names = {"id2label": {"0": "a", "1": "b", "2": "c"}, "label2id": {"a": 0, "b": 1, "c": 2}}
+        values = json.loads(config.read_text(encoding="utf-8"))
+        config.write_text(json.dumps({**values, **names}), encoding="utf-8")
+    elif damage == "empty folder":
+        shutil.rmtree(broken)
+        broken.mkdir()
     else:
         config.write_text("{", encoding="utf-8")
     monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
     app = driver.read(open_app(), SENTENCE)
-    named = "config.json" if damage == "broken config" else "model.safetensors"
     assert named in driver.warnings(app)
+    assert len(driver.warnings(app).splitlines()) == 1
     assert driver.mode(app) == "stored example"
     app.get("button_group")[0].set_value("hard").run()
     assert not app.exception
