@@ -61,8 +61,12 @@ def checkpoint_names() -> tuple[str, ...]:
 
 def device_names() -> tuple[str, ...]:
     """Devices to choose from; asks PyTorch only when it is already loaded."""
-    torch = sys.modules.get("torch")
-    has_gpu = torch.cuda.is_available() if torch is not None else _NVIDIA_DRIVER.exists()
+    # another run may be importing it at this moment: then it is there, but not yet all of it
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    try:
+        has_gpu = bool(cuda.is_available()) if cuda is not None else _NVIDIA_DRIVER.exists()
+    except AttributeError:
+        has_gpu = _NVIDIA_DRIVER.exists()
     return ("cpu", "cuda") if has_gpu else ("cpu",)
 
 

@@ -1,4 +1,9 @@
-"""Chooses the stopping rule and its settings. Applied by replay; the model is not run."""
+"""Chooses the stopping rule and its settings. Applied by replay; the model is not run.
+
+What was chosen lives in `InspectState` and changes only when a visitor changes a widget (its
+callback). Widgets are set from it on every run: one whose run was cut short by a second click may
+come back at its lowest value, which must not count as a choice.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +17,27 @@ from app.state import POLICY_SETTINGS, InspectState, Setting, Value
 
 def pick_policy(state: InspectState, *, n_layers: int) -> None:
     """The picker; writes what was chosen into `state`."""
-    if POLICY not in st.session_state:
-        st.session_state[POLICY] = state.policy
-    state.policy = st.selectbox(
+    st.session_state[POLICY] = state.policy
+    st.selectbox(
         wording.POLICY_LABEL,
         list(POLICY_SETTINGS),
         format_func=lambda kind: wording.POLICY_NAMES[kind],
         key=POLICY,
+        on_change=_policy_chosen,
+        args=(state,),
         help=wording.POLICY_HELP,
         disabled="policy" in state.lock,
         filter_mode=None,
     )
     st.caption(wording.POLICY_TERMS[state.policy])
-    settings = state.settings()
     plain = [s for s in POLICY_SETTINGS[state.policy] if not s.advanced]
     advanced = [s for s in POLICY_SETTINGS[state.policy] if s.advanced]
     for setting in plain:
-        settings[setting.name] = _control(state, setting, n_layers)
+        _control(state, setting, n_layers)
     if advanced:
         with st.expander(wording.MORE_SETTINGS):
             for setting in advanced:
-                settings[setting.name] = _control(state, setting, n_layers)
+                _control(state, setting, n_layers)
 
 
 def setting_name(policy: str, name: str) -> str:
@@ -41,42 +46,58 @@ def setting_name(policy: str, name: str) -> str:
     return special or wording.SETTING_NAMES[name]
 
 
-def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
+def _policy_chosen(state: InspectState) -> None:
+    state.policy = st.session_state[POLICY]
+
+
+def _setting_chosen(state: InspectState, name: str, key: str) -> None:
+    state.settings()[name] = st.session_state[key]
+
+
+def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
     policy, name = state.policy, setting.name
     current = setting.fit(state.settings().get(name, setting.default))
     label = setting_name(policy, name)
     explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
     fixed = name in state.lock
+    high = _upper(state, setting, current, n_layers)
+    # a slider whose range changes is a new widget, so the range is part of its key
+    key = f"{SETTINGS}{policy}.{name}" + ("" if setting.kind == "choice" else f".{high:g}")
+    value: Value = current
+    if setting.kind == "int":
+        value = int(current)
+    elif setting.kind == "float":
+        value = min(float(current), high)
+    state.settings()[name] = value
+    if setting.kind == "int" and int(setting.low) == int(high):
+        return
+    st.session_state[key] = value
     if setting.kind == "choice":
-        key = f"{SETTINGS}{policy}.{name}"
-        if key not in st.session_state:
-            st.session_state[key] = current
-        choice: str = st.selectbox(
+        st.selectbox(
             label,
             setting.options,
             format_func=lambda option: wording.CHOICE_NAMES[option],
             key=key,
+            on_change=_setting_chosen,
+            args=(state, name, key),
             help=explanation,
             disabled=fixed,
             filter_mode=None,
         )
-        return choice
-    high = _upper(state, setting, current, n_layers)
-    # a slider whose range changes is a new widget, so the range is part of its key
-    key = f"{SETTINGS}{policy}.{name}.{high:g}"
-    if setting.kind == "int":
-        if key not in st.session_state:
-            st.session_state[key] = int(current)
-        low = int(setting.low)
-        if low == int(high):
-            return low
-        return int(
-            st.slider(label, low, int(high), step=1, key=key, help=explanation, disabled=fixed)
+    elif setting.kind == "int":
+        st.slider(
+            label,
+            int(setting.low),
+            int(high),
+            step=1,
+            key=key,
+            on_change=_setting_chosen,
+            args=(state, name, key),
+            help=explanation,
+            disabled=fixed,
         )
-    if key not in st.session_state:
-        st.session_state[key] = min(float(current), high)
-    decimals = 3 if setting.step < 0.01 else 2
-    return float(
+    else:
+        decimals = 3 if setting.step < 0.01 else 2
         st.slider(
             label,
             float(setting.low),
@@ -84,10 +105,11 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> Value:
             step=setting.step,
             format=f"%.{decimals}f",
             key=key,
+            on_change=_setting_chosen,
+            args=(state, name, key),
             help=explanation,
             disabled=fixed,
         )
-    )
 
 
 def _upper(state: InspectState, setting: Setting, current: Value, n_layers: int) -> float:

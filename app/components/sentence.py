@@ -24,17 +24,16 @@ def ask_for_sentence() -> None:
                 disabled=fixed,
             )
         with button:
-            pressed = st.form_submit_button(
+            st.form_submit_button(
                 wording.READ_BUTTON,
                 type="primary",
                 help=wording.READ_HELP,
+                on_click=session.ask,
                 width="stretch",
                 key="inspect.read",
                 disabled=fixed,
             )
-    if pressed:
-        with st.spinner(wording.READING):
-            session.read_text(st.session_state[session.TEXT])
+    session.read_what_was_asked()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.pills(
             wording.PRESETS_LABEL,

@@ -26,6 +26,7 @@ SETTINGS = "setting."
 _PAGE = "inspect.page"
 _FOLLOWS = "inspect.cursor_follows"
 _AGAIN = "inspect.read_again"
+_ASKED = "inspect.asked"
 _CLICKED = "inspect.clicked"
 _DRAWING = "inspect.drawing"
 
@@ -62,7 +63,7 @@ def start(page: str) -> None:
     asked = state()
     if _SHOWN in st.session_state:
         # back from another page: widgets forget what they held while they were not drawn
-        st.session_state.setdefault(TEXT, _sentence())
+        st.session_state.setdefault(TEXT, st.session_state.get(_ASKED, _sentence()))
         st.session_state.setdefault(PRESET, asked.preset)
         if st.session_state.pop(_AGAIN, False):
             with st.spinner(wording.READING):
@@ -114,6 +115,23 @@ def read_text(raw: str) -> None:
     asked.preset, asked.text = None, checked.text
     st.session_state[PRESET] = None
     _put(Shown(trace, "replayed"))
+
+
+def ask() -> None:
+    """Note the sentence in the box as asked for; the next run reads it.
+
+    Kept apart from the box: a run that a second click cuts short loses what the box held.
+    """
+    st.session_state[_ASKED] = st.session_state.get(TEXT, "")
+
+
+def read_what_was_asked() -> None:
+    """Read the sentence that was asked for, if one was."""
+    if _ASKED not in st.session_state:
+        return
+    with st.spinner(wording.READING):
+        read_text(st.session_state[_ASKED])
+    del st.session_state[_ASKED]
 
 
 def read_again() -> None:
