@@ -145,3 +145,23 @@ def test_every_page_fits_its_window(
         assert drawing["width"] >= 0.55 * min(width, 1120)
     page.wait_for_timeout(500)  # the side bar slides away
     visit.shoot(f"{name}_{width}_{scheme}")
+
+
+def test_asking_twice_at_once_loses_neither_sentence_nor_rule(open_page: OpenPage) -> None:
+    """Ctrl+Enter and a click right after it: the second cuts the first run short."""
+    visit = open_page()
+    page = visit.page
+    values = page.locator("[data-testid=stSliderThumbValue]")
+    before = values.all_inner_texts()
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    for sentence in ("", SENTENCE, "a good film"):
+        box.fill(sentence)
+        box.press("Control+Enter")
+        page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+        page.wait_for_timeout(700)
+        visit.settled()
+        expect(box).to_have_value(sentence)
+        # the first is the layer looked at; the rule's settings follow
+        assert values.all_inner_texts()[1:] == before[1:]
+    page.wait_for_url(re.compile("text=a.good.film"))
+    visit.check()

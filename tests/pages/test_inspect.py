@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -460,3 +461,11 @@ def test_a_second_checkpoint_can_be_chosen(
     assert not app.exception
     assert app.query_params["checkpoint"] == "second"
     assert any("second" in caption.value for caption in app.caption)
+
+
+def test_devices_are_known_while_the_library_is_still_loading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another visitor's first sentence imports it; until that is done it is there in part."""
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    assert "cpu" in resources.device_names()
