@@ -141,7 +141,8 @@ def distill(config: DistillConfig) -> Path:
         student = load_backbone(
             config.student, n_layers=config.n_layers, exit_pooling=config.exit_pooling
         )
-    # transformers leaves out heads and poolers of no use here, so their gradients stay empty
+    for unused in (student.classifier, student.albert.pooler):
+        unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
     sentences = split_sentences(
         read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
     )
@@ -173,7 +174,10 @@ def distill(config: DistillConfig) -> Path:
         "versions": versions(),
         "losses": losses,
     }
-    return save_checkpoint(student, tokenizer, config.output, training=record, dtype="float32")
+    folder = Path(config.output)
+    if trainer.is_world_process_zero():  # of many processes, one writes
+        save_checkpoint(student, tokenizer, folder, training=record, dtype="float32")
+    return folder
 
 
 def encode_sentences(

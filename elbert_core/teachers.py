@@ -100,6 +100,8 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         right = np.asarray(output.predictions).argmax(-1) == output.label_ids
         accuracy[part] = round(float(np.mean(right)), 4)
     folder = Path(config.output)
+    if not trainer.is_world_process_zero():  # of many processes, one writes
+        return folder
     move(model, "cpu")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -276,10 +276,15 @@ def train(config: TrainConfig) -> Path:
             if "eval_area" in entry
         ],
     }
-    folder = save_checkpoint(model, tokenizer, config.output, training=record)
-    (folder / "MODEL_CARD.md").write_text(
-        model_card(folder.name, record, model.config.to_dict()), encoding="utf-8"
-    )
+    folder = Path(config.output)
+    if trainer.is_world_process_zero():  # of many processes, one writes
+        save_checkpoint(
+            model,
+            tokenizer,
+            folder,
+            training=record,
+            model_card=model_card(folder.name, record, model.config.to_dict()),
+        )
     return folder
 
 
