@@ -13,10 +13,8 @@ import os
 from pathlib import Path
 
 from app.lessons import FOLDER, lesson_names, load_lesson, trace_path
+from app.make_presets import REPEATS
 from elbert_core.traces import trace_to_json
-
-REPEATS = 5
-"""Passes of each sentence; the one with the median time is kept, so that no hiccup is stored."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,7 +30,6 @@ def main(arguments: list[str] | None = None) -> None:
     from elbert_core.engine import load_engine
 
     engine = load_engine(options.checkpoint, device="cpu")
-    engine.trace("A first pass pays for warming up.")
     wanted: dict[Path, str] = {}
     for name in lesson_names(options.folder):
         lesson = load_lesson(name, options.folder)
@@ -40,9 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
             wanted[trace_path(options.folder, name, key)] = text
     (options.folder / "traces").mkdir(parents=True, exist_ok=True)
     for path, text in wanted.items():
-        passes = [engine.trace(text) for _ in range(REPEATS)]
-        passes.sort(key=lambda trace: float(trace.layer_ms.sum()))
-        path.write_text(trace_to_json(passes[REPEATS // 2]) + "\n", encoding="utf-8")
+        path.write_text(trace_to_json(engine.trace(text, repeats=REPEATS)) + "\n", encoding="utf-8")
     for path in (options.folder / "traces").glob("*.json"):
         if path not in wanted:
             path.unlink()

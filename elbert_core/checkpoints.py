@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,18 @@ def save_checkpoint(
     if model_card is not None:
         (root / MODEL_CARD_FILE).write_text(model_card, encoding="utf-8")
     return root
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    import torch
+    import transformers
+
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
 
 
 def read_training(folder: str | Path) -> dict[str, Any]:

@@ -28,12 +28,12 @@ from transformers import (
     set_seed,
 )
 
-from elbert_core.checkpoints import save_checkpoint
+from elbert_core.checkpoints import save_checkpoint, versions
 from elbert_core.data import read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.losses import hidden_state_loss, state_pairs
 from elbert_core.modeling import ElbertForSequenceClassification, ExitPooling
-from elbert_core.runs import RunSettings, last_checkpoint, move, training_arguments, versions
+from elbert_core.runs import RunSettings, last_checkpoint, move, training_arguments
 from elbert_core.students import load_backbone, load_tokenizer, resolve_model, shared_student
 
 logger = logging.getLogger(__name__)

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
-from elbert_core.encoding import EncodedRow, Encoder, TextInput, split_input
+from elbert_core.devices import DTYPES, faster_dtype, resolve_device
+from elbert_core.encoding import EncodedRow, Encoder, TextInput, padding_mask, split_input
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.kernels import make_steps
 from elbert_core.policies import ExitPolicy
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
 
 Schedule = Literal["auto", "slots", "dropping", "lockstep"]
 SCHEDULES: tuple[Schedule, ...] = ("auto", "slots", "dropping", "lockstep")
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class EarlyExitEngine:
@@ -145,6 +145,29 @@ class EarlyExitEngine:
             attention=torch.stack(weights).numpy() if attention else None,
         )
 
+    def encode(self, texts: Sequence[TextInput]) -> list[EncodedRow]:
+        """Tokenise texts or pairs of texts.
+
+        Raises:
+            InputError: a text is empty or not a text; the message names its row.
+        """
+        return self._encoder.encode([split_input(text, row=i) for i, text in enumerate(texts)])
+
+    @torch.inference_mode()
+    def layer_probs(self, rows: Sequence[EncodedRow]) -> NDArray[np.float32]:
+        """(layers, rows, labels) probabilities of one batch, at least one row, to full depth."""
+        ids, types = self._encoder.collate(rows, device=self.device)
+        hidden = self._steps.embed(ids, types)
+        padding = padding_mask([r.n_tokens for r in rows], hidden.shape[1], device=self.device)
+        mask = self._steps.mask(padding, hidden)
+        probs = []
+        for layer_index in range(self.n_layers):
+            hidden = self._steps.layer(hidden, mask, layer_index)
+            logits = self._steps.exit_logits(hidden, padding, layer_index)
+            probs.append(torch.softmax(logits.float(), dim=-1))
+        result: NDArray[np.float32] = torch.stack(probs).cpu().numpy()
+        return result
+
     def run(
         self,
         texts: Sequence[TextInput],
@@ -176,9 +199,7 @@ class EarlyExitEngine:
         if isinstance(texts, str):
             raise InputError("run takes a list of texts, got one text")
         started = time.perf_counter()
-        encoded = self._encoder.encode(
-            [split_input(text, row=row) for row, text in enumerate(texts)]
-        )
+        encoded = self.encode(texts)
         n_rows = len(encoded)
         lengths = np.array([row.n_tokens for row in encoded], dtype=np.int64)
         exit_layer = np.zeros(n_rows, dtype=np.int64)
@@ -348,39 +369,3 @@ def load_engine(
     )
     engine.warm_up()
     return engine
-
-
-@torch.inference_mode()
-def faster_dtype(hidden_size: int, *, device: str = "cpu", rows: int = 512) -> str:
-    """Name bfloat16 where its matrix product clearly beats float32's here, else float32.
-
-    A trial of a few milliseconds: processors without bf16 instructions emulate it, slowly.
-    """
-    if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    best = {}
-    for name in ("float32", "bfloat16"):
-        a = torch.ones(rows, hidden_size, dtype=DTYPES[name])
-        weight = torch.ones(hidden_size, hidden_size, dtype=DTYPES[name])
-        seconds = []
-        for _ in range(5):
-            started = time.perf_counter()
-            torch.nn.functional.linear(a, weight)
-            seconds.append(time.perf_counter() - started)
-        best[name] = min(seconds)
-    return "bfloat16" if best["bfloat16"] < best["float32"] / 1.3 else "float32"
-
-
-def resolve_device(device: str) -> str:
-    """Turn "auto" into a device that is here; check anything else."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ConfigError(f'device must be "auto", "cpu" or "cuda", got {device!r}') from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"device {device!r} is not available here: no CUDA GPU was found")
-    if kind not in ("cpu", "cuda"):
-        raise ConfigError(f'device must be "auto", "cpu" or "cuda", got {device!r}')
-    return device

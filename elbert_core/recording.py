@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from elbert_core.checkpoints import versions
 from elbert_core.data import TextTable, load_table
 from elbert_core.engine import EarlyExitEngine, load_engine
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.full_depth import batch_probs
 from elbert_core.tables import EvaluationTable, save_evaluation, text_digest
 
 Progress = Callable[[int, int], None]
@@ -135,16 +135,9 @@ def record(
             for text, pair in zip(texts.texts, pairs, strict=True)
         ]
     )
-    encoded = engine.tokenizer(
-        texts.texts,
-        texts.pairs,
-        truncation=True,
-        max_length=engine.max_tokens,
-        return_token_type_ids=True,
-    )
-    ids: list[list[int]] = encoded["input_ids"]
-    types: list[list[int]] = encoded["token_type_ids"]
-    n_tokens = np.array([len(one) for one in ids], dtype=np.int64)
+    inputs = texts.inputs()
+    encoded = engine.encode(inputs)
+    n_tokens = np.array([row.n_tokens for row in encoded], dtype=np.int64)
     key = _key(engine, digests, batch_size)
 
     rows = len(texts)
@@ -159,7 +152,7 @@ def record(
         if piece is None:
             piece = np.concatenate(
                 [
-                    batch_probs(engine, [ids[row] for row in part], [types[row] for row in part])
+                    engine.layer_probs([encoded[row] for row in part])
                     for part in np.split(members, range(batch_size, len(members), batch_size))
                 ],
                 axis=1,
@@ -170,7 +163,6 @@ def record(
         if progress is not None:
             progress(min(start + step, rows), rows)
 
-    inputs = texts.inputs()
     timed = order[np.linspace(0, rows - 1, min(timed_rows, rows)).astype(np.int64)]
     layer_ms = [engine.trace(inputs[row]).layer_ms for row in timed]
     return EvaluationTable(
@@ -189,7 +181,7 @@ def record(
         device=engine.device,
         dtype=engine.dtype,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
         batch_size=batch_size,
         timed_rows=len(timed),
         threads=torch.get_num_threads(),
@@ -208,18 +200,6 @@ def file_name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "-", text).strip("-.") or "table"
 
 
-def _versions() -> dict[str, str]:
-    import platform
-
-    import transformers
-
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
-
-
 def _key(engine: EarlyExitEngine, digests: NDArray[np.uint8], batch_size: int) -> str:
     """What a piece depends on, as one SHA-256."""
     parts = [
@@ -228,7 +208,7 @@ def _key(engine: EarlyExitEngine, digests: NDArray[np.uint8], batch_size: int) -
         engine.device,
         batch_size,
         PIECE_BATCHES,
-        _versions(),
+        versions(),
         hashlib.sha256(digests.tobytes()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

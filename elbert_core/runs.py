@@ -6,13 +6,11 @@ numbers) in the run folder in torch's format; that folder is scratch and never p
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from datasets import Dataset
 from torch import nn
 from transformers import PreTrainedTokenizerBase, TrainingArguments
@@ -119,15 +117,6 @@ def last_checkpoint(folder: str | Path | None) -> str | None:
         return None
     found: str | None = get_last_checkpoint(str(folder))
     return found
-
-
-def versions() -> dict[str, str]:
-    """Versions that a result depends on."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
 
 
 def move(model: nn.Module, device: torch.device | str, dtype: torch.dtype | None = None) -> None:

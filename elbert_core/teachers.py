@@ -19,7 +19,7 @@ from transformers import (
     set_seed,
 )
 
-from elbert_core.checkpoints import TRAINING_FILE
+from elbert_core.checkpoints import TRAINING_FILE, versions
 from elbert_core.data import load_table
 from elbert_core.errors import CheckpointError
 from elbert_core.runs import (
@@ -28,7 +28,6 @@ from elbert_core.runs import (
     last_checkpoint,
     move,
     training_arguments,
-    versions,
 )
 from elbert_core.students import load_tokenizer, resolve_model
 

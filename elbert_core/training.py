@@ -31,7 +31,7 @@ from transformers import (
     set_seed,
 )
 
-from elbert_core.checkpoints import save_checkpoint, weights_digest
+from elbert_core.checkpoints import save_checkpoint, versions, weights_digest
 from elbert_core.data import TextTable, load_table, read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError
 from elbert_core.evaluation import evaluation_summary, softmax
@@ -52,7 +52,6 @@ from elbert_core.runs import (
     last_checkpoint,
     move,
     training_arguments,
-    versions,
 )
 from elbert_core.students import load_backbone, load_tokenizer, resolve_model
 

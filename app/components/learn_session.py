@@ -113,10 +113,6 @@ def try_on_inspect(lesson: Lesson, step: Step, policy: ExitPolicy) -> None:
     state.policy = policy.kind
     known = {setting.name for setting in POLICY_SETTINGS[policy.kind]}
     state.values[policy.kind] = {n: v for n, v in policy.settings().items() if n in known}
-    for key in [str(key) for key in st.session_state]:
-        # the widgets of the Inspect page must not bring back what they showed before
-        if key == "inspect.policy" or key.startswith(f"setting.{policy.kind}."):
-            del st.session_state[key]
 
 
 def _place() -> dict[str, object]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
-from app.components.session import POLICY as POLICY
-from app.components.session import SETTINGS
 from app.state import POLICY_SETTINGS, InspectState, Setting, Value
+
+POLICY = "inspect.policy"
+SETTINGS = "setting."
+"""How the keys of all settings begin."""
 
 
 def pick_policy(state: InspectState, *, n_layers: int) -> None:

@@ -20,9 +20,6 @@ _MESSAGE = "inspect.message"
 TEXT = "inspect.text"
 PRESET = "inspect.preset"
 CURSOR = "inspect.cursor"
-POLICY = "inspect.policy"
-SETTINGS = "setting."
-"""How the keys of all settings begin."""
 _PAGE = "inspect.page"
 _FOLLOWS = "inspect.cursor_follows"
 _AGAIN = "inspect.read_again"
@@ -244,14 +241,13 @@ def drawing() -> int:
 
 
 def _forget_widgets() -> None:
-    """Make the shared widgets show what `state` holds.
+    """Let the sentence's widgets be filled again from `state`.
 
-    A widget on another page is another widget to Streamlit, which would start it at its lowest
-    value although one with its key was there before.
+    A widget on another page is another widget to Streamlit, which would start it empty although one
+    with its key was there before. (The rule's widgets are set from `state` on every run.)
     """
-    for key in [str(key) for key in st.session_state]:
-        if key in (TEXT, PRESET, POLICY) or key.startswith(SETTINGS):
-            del st.session_state[key]
+    for key in (TEXT, PRESET):
+        st.session_state.pop(key, None)
 
 
 def _sentence() -> str:

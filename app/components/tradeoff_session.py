@@ -11,7 +11,6 @@ import streamlit as st
 from app import evaluations, resources
 from app import wording_tradeoff as words
 from app.components import session
-from app.components.policy_picker import POLICY
 from app.evaluations import Overview
 from app.inputs import visible
 from app.state import POLICY_SETTINGS
@@ -97,10 +96,6 @@ def use(chosen: ExitPolicy, *, clicked: bool = False) -> None:
     state.values[chosen.kind] = {
         name: value for name, value in chosen.settings().items() if name in known
     }
-    for key in [str(key) for key in st.session_state]:
-        # the widgets of the Inspect page must not bring back what they showed before
-        if key == POLICY or key.startswith(f"setting.{chosen.kind}."):
-            del st.session_state[key]
     if st.session_state.get(_CLICKED, False) and not clicked:
         # the figure keeps its last click as selected, and a second click there would say nothing
         st.session_state[_DRAWING] = drawing() + 1

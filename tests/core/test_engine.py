@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elbert_core.engine import EarlyExitEngine, Schedule, load_engine, resolve_device
+from elbert_core.devices import resolve_device
+from elbert_core.engine import EarlyExitEngine, Schedule, load_engine
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.policies import (
     ConfidenceThreshold,
