@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from app.lessons import FOLDER, lesson_names, load_lesson, trace_path
-from app.make_presets import REPEATS
+from app.presets import STORED_PASSES
 from elbert_core.traces import trace_to_json
 
 
@@ -37,7 +37,9 @@ def main(arguments: list[str] | None = None) -> None:
             wanted[trace_path(options.folder, name, key)] = text
     (options.folder / "traces").mkdir(parents=True, exist_ok=True)
     for path, text in wanted.items():
-        path.write_text(trace_to_json(engine.trace(text, repeats=REPEATS)) + "\n", encoding="utf-8")
+        path.write_text(
+            trace_to_json(engine.trace(text, repeats=STORED_PASSES)) + "\n", encoding="utf-8"
+        )
     for path in (options.folder / "traces").glob("*.json"):
         if path not in wanted:
             path.unlink()

@@ -11,11 +11,8 @@ import argparse
 import os
 from pathlib import Path
 
-from app.presets import FOLDER, SENTENCES
+from app.presets import FOLDER, SENTENCES, STORED_PASSES
 from elbert_core.traces import trace_to_json
-
-REPEATS = 15
-"""Passes of each sentence; each layer keeps its median time, so that no hiccup is stored."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name, sentence in SENTENCES.items():
         path = options.out / f"{name}.json"
         path.write_text(
-            trace_to_json(engine.trace(sentence, repeats=REPEATS)) + "\n", encoding="utf-8"
+            trace_to_json(engine.trace(sentence, repeats=STORED_PASSES)) + "\n", encoding="utf-8"
         )
 
 

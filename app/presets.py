@@ -14,6 +14,9 @@ from elbert_core.traces import trace_from_json
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "presets"
 
+STORED_PASSES = 15
+"""Passes of a stored sentence; each layer keeps its median time, so that no hiccup is stored."""
+
 SENTENCES: dict[str, str] = {
     "easy": "A warm, funny and beautifully acted film.",
     "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away once.",
