@@ -1,20 +1,12 @@
 """The command line: `python -m elbert_core COMMAND`. The only place that prints or sets up logging.
 
-Flags of the long-running commands are made from their settings dataclasses, so the two cannot
-drift apart.
+The commands around tables are in `cli_evaluation`, those of the long runs in `cli_training`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import json
-import logging
-import re
 import sys
-import types
-import typing
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -212,101 +204,13 @@ def _words(reason: ExitReason) -> str:
     return "reads on" if reason == ExitReason.CONTINUE else reason.name.lower().replace("_", " ")
 
 
-def _add_command(name: str, settings: type[Any], start: str, summary: str) -> None:
-    """Register a command whose flags are the fields of a settings dataclass.
-
-    Args:
-        name: of the command.
-        settings: the dataclass; its docstring's Attributes give the help texts.
-        start: "module:function" that takes the settings and returns a folder; imported when run.
-        summary: help text of the command.
-    """
-    hints = typing.get_type_hints(settings)
-    helps = attribute_helps(settings)
-    parameters = []
-    for field in dataclasses.fields(settings):
-        required = field.default is dataclasses.MISSING
-        default = inspect.Parameter.empty if required else field.default
-        default = list(default) if isinstance(default, tuple) else default
-        kind = _flag_type(hints[field.name])
-        option = typer.Option(f"--{field.name.replace('_', '-')}", help=helps.get(field.name, ""))
-        parameters.append(
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=default,
-                annotation=Annotated[kind, option],
-            )
-        )
-
-    def command(**values: Any) -> None:
-        import importlib
-
-        logging.basicConfig(level=logging.INFO, format="%(message)s")
-        module, _, function = start.partition(":")
-        given = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        run: Callable[[Any], Path] = getattr(importlib.import_module(module), function)
-        console.print(f"written to {run(settings(**given))}", highlight=False)
-
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by typer
-    command.__doc__ = summary
-    app.command(name)(command)
-
-
-def _flag_type(hint: Any) -> Any:
-    """The type typer should parse: tuples as repeatable flags, Literal as text."""
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        return list[str]
-    if origin is typing.Literal:
-        return str
-    if origin in (typing.Union, types.UnionType):
-        inner = next(t for t in typing.get_args(hint) if t is not type(None))
-        return _flag_type(inner) | None
-    return hint
-
-
-def attribute_helps(settings: type[Any]) -> dict[str, str]:
-    """Help text of each setting, from the Attributes of a dataclass and of those it extends."""
-    helps: dict[str, str] = {}
-    for owner in reversed(settings.__mro__):
-        section = (owner.__doc__ or "").partition("Attributes:")[2]
-        for names, words in re.findall(
-            r"^ {8}([\w, \n]+?): (.+?)(?=^ {8}\w|\Z)", section, re.MULTILINE | re.DOTALL
-        ):
-            for name in re.split(r",\s*", names):
-                helps[name.strip()] = " ".join(words.split())
-    return helps
-
-
-def _register_long_commands() -> None:
-    # The settings live beside what they steer, and those modules import torch. Only ask for them
-    # when such a command (or the overview) is wanted.
-    from elbert_core.distillation import DistillConfig
-    from elbert_core.teachers import TeacherConfig
-    from elbert_core.training import TrainConfig
-
-    _add_command(
-        "train", TrainConfig, "elbert_core.training:train", "Train an early-exit classifier."
-    )
-    _add_command(
-        "distill",
-        DistillConfig,
-        "elbert_core.distillation:distill",
-        "Teach a shared-layer student an encoder's hidden states on plain text.",
-    )
-    _add_command(
-        "teacher",
-        TeacherConfig,
-        "elbert_core.teachers:finetune_teacher",
-        "Fine-tune an ordinary encoder to teach a student with.",
-    )
-
-
 def main() -> None:
     """Entry point: errors of this package become one line and exit status 1."""
     if not {"trace", "score", *cli_evaluation.COMMANDS} & set(sys.argv[1:2]):
-        _register_long_commands()
+        # only asked for when such a command, or the overview, is wanted: it imports torch
+        from elbert_core import cli_training
+
+        cli_training.register(app)
     try:
         app(prog_name="python -m elbert_core")
     except ElbertError as error:

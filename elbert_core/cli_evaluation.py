@@ -177,7 +177,7 @@ def tune_command(
             raise ConfigError(f"method conformal has the risk disagreement only, got {risk!r}")
         conformal = tune_conformal(stored, max_loss=max_loss, seed=seed)
         policy: ExitPolicy = conformal.policy
-        guarantee = None  # a marginal promise, which a policy file cannot state
+        guarantee = guarantee_of(conformal, stored)
         words, record = _conformal_words(conformal), asdict(conformal)
     else:
         policies = [p for grid in _grids(stored, family).values() for p in grid]

@@ -57,6 +57,7 @@ def tune_conformal(
     conditional: bool = True,
     share: float = 0.5,
     seed: int = 0,
+    decimals: int = 4,
 ) -> ConformalTuning:
     """The lowest confidence threshold that the conformal rule allows.
 
@@ -67,6 +68,8 @@ def tune_conformal(
         conditional: see `conformal_threshold`.
         share: of the rows for calibration, in (0, 1); the rest reports.
         seed: of the random split.
+        decimals: the threshold is rounded up to so many, which keeps the promise: a threshold
+            above a row's surest mistake never lets that mistake out.
 
     Raises:
         InputError: the table is unusable, or it has too few rows; the message says how many are
@@ -85,7 +88,8 @@ def tune_conformal(
     shuffled = np.random.default_rng(seed).permutation(rows)
     chosen, rest = np.sort(shuffled[:n_calibration]), np.sort(shuffled[n_calibration:])
     part = Signals(signals.probs[:, chosen])
-    policy = ConfidenceThreshold(conformal_threshold(part, max_loss, conditional=conditional))
+    exact = conformal_threshold(part, max_loss, conditional=conditional)
+    policy = ConfidenceThreshold(round_up(exact, decimals))
     return ConformalTuning(
         policy=policy,
         max_loss=float(max_loss),
@@ -128,6 +132,15 @@ def conformal_threshold(source: Source, max_loss: float, *, conditional: bool = 
             f"needs at least {needed}"
         )
     return max(0.0, min(1.0, float(np.partition(scores, rank - 1)[rank - 1])))
+
+
+def round_up(threshold: float, decimals: int) -> float:
+    """The threshold with so many decimals: never below it, at most 1."""
+    power = 10**decimals
+    steps = round(threshold * power)
+    if steps / power < threshold:
+        steps += 1
+    return min(1.0, steps / power)
 
 
 def _surest_mistake(signals: Signals) -> NDArray[np.floating]:

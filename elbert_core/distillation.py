@@ -33,7 +33,7 @@ from elbert_core.data import read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.losses import hidden_state_loss, state_pairs
 from elbert_core.modeling import ElbertForSequenceClassification, ExitPooling
-from elbert_core.runs import RunSettings, last_checkpoint, move, training_arguments
+from elbert_core.runs import RunSettings, move, resume_point, training_arguments
 from elbert_core.students import load_backbone, load_tokenizer, resolve_model, shared_student
 
 logger = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ def distill(config: DistillConfig) -> Path:
         train_dataset=data,
         data_collator=DataCollatorWithPadding(tokenizer),
     )
-    resumed = last_checkpoint(arguments.output_dir)
+    resumed = resume_point(arguments, config)
     trainer.train(resume_from_checkpoint=resumed)
     losses = [
         {"step": entry["step"], "loss": round(float(entry["loss"]), 5)}

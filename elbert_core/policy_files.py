@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from elbert_core.calibration import RISKS, Risk, Tuning
+from elbert_core.conformal import ConformalTuning
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict, policy_to_dict
 from elbert_core.strict_json import StrictObject, parse_json
@@ -19,6 +20,8 @@ from elbert_core.tables import EvaluationTable
 
 FORMAT = "elbert-policy/1"
 MAX_BYTES = 20_000
+Method = Literal["learn-then-test", "conformal"]
+METHODS: tuple[Method, ...] = ("learn-then-test", "conformal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +31,34 @@ class Guarantee:
     Attributes:
         risk: what counts as loss, see `elbert_core.calibration.RISKS`.
         max_loss: the true loss is at most this ...
-        confidence: ... with this confidence.
-        n_test: rows of the test.
+        confidence: ... with this confidence; None for the conformal rule, whose promise is an
+            average over calibration sets.
+        n_test: rows of the test, or for calibration.
         checkpoint, digest: name of the checkpoint, SHA-256 of its weights ("" when unknown).
         data, split: where the rows came from.
+        method: "learn-then-test" (`tune`) or "conformal" (`tune_conformal`).
     """
 
     risk: Risk
     max_loss: float
-    confidence: float
+    confidence: float | None
     n_test: int
     checkpoint: str
     digest: str
     data: str
     split: str
+    method: Method = "learn-then-test"
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError when method, risk and confidence do not go together."""
+        marginal = self.method == "conformal"
+        if marginal != (self.confidence is None):
+            raise ConfigError(
+                "a guarantee states a confidence, except for the conformal rule, "
+                f"got {self.confidence!r} with method {self.method!r}"
+            )
+        if marginal and self.risk != "disagreement":
+            raise ConfigError(f"the conformal rule bounds the disagreement, got {self.risk!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +76,19 @@ class SavedPolicy:
     guarantee: Guarantee | None = None
 
 
-def guarantee_of(tuning: Tuning, table: EvaluationTable) -> Guarantee:
+def guarantee_of(tuning: Tuning | ConformalTuning, table: EvaluationTable) -> Guarantee:
     """The guarantee of a tuned policy, with the table it was tuned on."""
+    marginal = isinstance(tuning, ConformalTuning)
     return Guarantee(
-        risk=tuning.risk,
+        risk="disagreement" if marginal else tuning.risk,
         max_loss=tuning.max_loss,
-        confidence=tuning.confidence,
-        n_test=tuning.n_test,
+        confidence=None if marginal else tuning.confidence,
+        n_test=tuning.n_calibration if marginal else tuning.n_test,
         checkpoint=table.checkpoint,
         digest=table.digest,
         data=table.data,
         split=table.split,
+        method="conformal" if marginal else "learn-then-test",
     )
 
 
@@ -149,17 +168,27 @@ def load_saved_policy(path: str | Path) -> SavedPolicy:
 
 
 def _guarantee(values: object, what: str) -> Guarantee:
-    given = StrictObject(values, what, required=[field.name for field in fields(Guarantee)])
+    names = [field.name for field in fields(Guarantee)]
+    given = StrictObject(values, what, required=names[:-1], optional=names[-1:])
     risk = given.string("risk")
     if risk not in RISKS:
         given.refuse("risk", f"one of {', '.join(RISKS)}")
+    method = given.string("method") if "method" in given.values else METHODS[0]
+    if method not in METHODS:
+        given.refuse("method", f"one of {', '.join(METHODS)}")
+    marginal = method == "conformal"
+    if marginal and given.values["confidence"] is not None:
+        given.refuse("confidence", "null for the conformal rule")
+    if marginal and risk != "disagreement":
+        given.refuse("risk", "disagreement for the conformal rule")
     return Guarantee(
         risk=risk,  # type: ignore[arg-type]  # one of RISKS, whose names are those of Risk
         max_loss=given.number("max_loss", low=0.0, high=1.0),
-        confidence=given.number("confidence", low=0.0, high=1.0),
+        confidence=None if marginal else given.number("confidence", low=0.0, high=1.0),
         n_test=given.whole("n_test", low=1),
         checkpoint=given.string("checkpoint"),
         digest=given.string("digest", pattern="[0-9a-f]{64}|"),
         data=given.string("data"),
         split=given.string("split"),
+        method=method,  # type: ignore[arg-type]  # one of METHODS
     )

@@ -6,18 +6,26 @@ numbers) in the run folder in torch's format; that folder is scratch and never p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
+from safetensors import SafetensorError, safe_open
 from torch import nn
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from elbert_core.data import TextTable
-from elbert_core.errors import ConfigError
+from elbert_core.errors import CheckpointError, ConfigError
+
+SETTINGS_FILE = "settings.json"
+EXTENDABLE = ("output", "epochs", "max_steps", "evaluations")
+"""Settings that may change when a run is taken up again: where it lies and how long it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +119,89 @@ def encode(table: TextTable, tokenizer: PreTrainedTokenizerBase, *, max_tokens: 
     return Dataset.from_dict({**encoded, "labels": table.labels.tolist()})
 
 
-def last_checkpoint(folder: str | Path | None) -> str | None:
-    """Where an interrupted run can go on, None for a fresh start."""
-    if folder is None or not Path(folder).is_dir():
-        return None
-    found: str | None = get_last_checkpoint(str(folder))
+def resume_point(arguments: TrainingArguments, config: RunSettings) -> str | None:
+    """Where an interrupted run of these settings goes on; None for a fresh start.
+
+    Leaves the settings beside the run's state, so that the next call can compare them. Only the
+    length of a run may differ (`EXTENDABLE`); anything else would finish one run as another.
+
+    Args:
+        arguments: of the trainer; names the run's own folder, where its `checkpoint-N` lie.
+        config: settings of the run that is about to start.
+
+    Returns:
+        The newest `checkpoint-N`, after a look at every file of it.
+
+    Raises:
+        CheckpointError: a file of it is missing or damaged.
+        ConfigError: the run was begun with other settings.
+    """
+    folder = Path(str(arguments.output_dir))
+    settings = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(config).items()
+        if name not in EXTENDABLE
+    }
+    beside = folder / SETTINGS_FILE
+    found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    if found is not None:
+        _check_settings(beside, settings)
+        _check_state(Path(found))
+    elif int(os.environ.get("RANK", "0")) == 0:  # of many processes, one writes
+        folder.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     return found
+
+
+def _check_settings(path: Path, settings: dict[str, Any]) -> None:
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return  # begun before settings were kept
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: {error}; delete the folder to start") from error
+    if not isinstance(begun, dict):
+        raise CheckpointError(f"{path} must hold an object, got {type(begun).__name__}")
+    other = [name for name in settings if name in begun and begun[name] != settings[name]]
+    if other:
+        said = ", ".join(f"{name} {begun[name]!r} (now {settings[name]!r})" for name in other)
+        raise ConfigError(
+            f"the run in {path.parent} was begun with {said}: "
+            "take those settings again, another output, or delete the folder"
+        )
+
+
+def _check_state(checkpoint: Path) -> None:
+    """Look at every file a resumed run would read, before any of it is used."""
+    advice = f"delete {checkpoint} to go on from the state before it"
+    state = checkpoint / "trainer_state.json"
+    weights = checkpoint / "model.safetensors"
+    try:
+        json.loads(state.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot resume, {state} is missing or damaged; {advice}") from error
+    try:
+        with safe_open(str(weights), framework="numpy") as opened:
+            list(opened.keys())
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"cannot resume, {weights} is missing or damaged; {advice}"
+        ) from error
+    for name in ("optimizer.pt", "scheduler.pt"):
+        _check_archive(checkpoint / name, advice)
+    for path in sorted(checkpoint.glob("rng_state*.pth")):
+        _check_archive(path, advice)
+
+
+def _check_archive(path: Path, advice: str) -> None:
+    # torch's own files are zip archives with a checksum for each entry: read, never unpickled here
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad = archive.testzip()
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"cannot resume, {path} is missing or damaged; {advice}") from error
+    if bad is not None:
+        raise CheckpointError(f"cannot resume, {path} is damaged at {bad}; {advice}")
 
 
 def move(model: nn.Module, device: torch.device | str, dtype: torch.dtype | None = None) -> None:

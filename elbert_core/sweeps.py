@@ -7,7 +7,7 @@ that see `elbert_core.calibration`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -276,6 +276,39 @@ def best_at(points: Iterable[SweepPoint], speed_up: float) -> SweepPoint | None:
     """The most accurate point that is at least so fast (theoretical), None if none is."""
     fast = [point for point in points if point.speed_up_ratio >= speed_up]
     return max(fast, key=lambda p: (p.accuracy, p.speed_up_ratio), default=None)
+
+
+def mean_layer_ms(
+    exit_counts: Sequence[int] | NDArray[np.integer], layer_ms: NDArray[np.floating]
+) -> float:
+    """Mean milliseconds of the layers that are applied, by the medians of an evaluation table.
+
+    Every row counts with the medians of all rows, whatever its length. Embeddings, tokenising and
+    waiting in a batch are left out; the exit heads are in the medians.
+
+    Args:
+        exit_counts: rows that left after layer 1, 2, ..., n_layers.
+        layer_ms: (layers,) milliseconds of each layer with its exit head.
+    """
+    counts = np.asarray(exit_counts, dtype=np.float64)
+    return float(counts @ np.cumsum(layer_ms) / counts.sum())
+
+
+def measured_speed_up(
+    exit_counts: Sequence[int] | NDArray[np.integer], layer_ms: NDArray[np.floating]
+) -> float | None:
+    """Milliseconds of all layers over the mean of those applied; see `mean_layer_ms`.
+
+    Says how fast the layers of a setting are under the table's conditions (device, precision, one
+    text at a time), not how fast a batch of texts would run. Equal to the theoretical speed-up
+    when all layers take the same time.
+
+    Returns:
+        None where the table holds no milliseconds of some layer.
+    """
+    if (np.asarray(layer_ms) <= 0).any():
+        return None
+    return float(np.sum(layer_ms)) / mean_layer_ms(exit_counts, layer_ms)
 
 
 def area(points: Iterable[SweepPoint], *, low: float | None = None, envelope: bool = True) -> float:

@@ -25,8 +25,8 @@ from elbert_core.errors import CheckpointError
 from elbert_core.runs import (
     RunSettings,
     encode,
-    last_checkpoint,
     move,
+    resume_point,
     training_arguments,
 )
 from elbert_core.students import load_tokenizer, resolve_model
@@ -88,7 +88,7 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         data_collator=DataCollatorWithPadding(tokenizer),
         compute_metrics=_accuracy,
     )
-    trainer.train(resume_from_checkpoint=last_checkpoint(arguments.output_dir))
+    trainer.train(resume_from_checkpoint=resume_point(arguments, config))
     accuracy = {}
     for part, rows in (
         ("validation", validation),

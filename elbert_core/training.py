@@ -49,8 +49,8 @@ from elbert_core.modeling import ElbertForSequenceClassification, ExitHeads, Exi
 from elbert_core.runs import (
     RunSettings,
     encode,
-    last_checkpoint,
     move,
+    resume_point,
     training_arguments,
 )
 from elbert_core.students import load_backbone, load_tokenizer, resolve_model
@@ -242,7 +242,7 @@ def train(config: TrainConfig) -> Path:
         compute_metrics=_metrics,
         callbacks=[weights_log],
     )
-    resumed = last_checkpoint(arguments.output_dir)
+    resumed = resume_point(arguments, config)
     trainer.train(resume_from_checkpoint=resumed)
 
     held_out = validation.take(range(1, len(validation), 2))

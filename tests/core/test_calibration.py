@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from elbert_core.calibration import (
     split_rows,
     tune,
 )
-from elbert_core.conformal import conformal_threshold, tune_conformal
+from elbert_core.conformal import conformal_threshold, round_up, tune_conformal
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import (
     ConfidenceThreshold,
@@ -33,6 +33,7 @@ from elbert_core.policies import (
     EntropyThreshold,
     ExitPolicy,
     NeverExit,
+    Patience,
     replay,
 )
 from elbert_core.policy_files import (
@@ -323,6 +324,22 @@ def test_conformal_tuning_reports_on_other_rows() -> None:
         tune_conformal(PROBS, share=1.5)
 
 
+def test_the_conformal_threshold_is_rounded_to_the_safe_side() -> None:
+    exact = tune_conformal(PROBS, max_loss=0.05, decimals=12).policy.threshold
+    for decimals in (1, 2, 4):
+        coarse = tune_conformal(PROBS, max_loss=0.05, decimals=decimals).policy.threshold
+        assert exact <= coarse < exact + 10.0**-decimals
+        assert coarse == round(coarse, decimals)
+
+
+@given(threshold=st.floats(0, 1), decimals=st.integers(0, 6))
+def test_rounding_up_never_goes_below(threshold: float, decimals: int) -> None:
+    up = round_up(threshold, decimals)
+    assert threshold <= up <= 1
+    assert up == round(up, decimals)
+    assert round_up(up, decimals) == up
+
+
 # ------------------------------------------------------------------------------------ policy files
 @given(policy=policies(), name=st.text(max_size=30).filter(str.isprintable))
 def test_a_saved_policy_comes_back(policy: ExitPolicy, name: str) -> None:
@@ -342,6 +359,54 @@ def test_a_guarantee_travels_with_its_policy(tmp_path: Path) -> None:
         save_policy(result.policy, tmp_path / "fast.txt")
     with pytest.raises(InputError, match=r"cannot read .*none\.json"):
         load_policy(tmp_path / "none.json")
+
+
+def test_a_conformal_promise_travels_too() -> None:
+    made = make_table(PROBS, gold=GOLD)
+    result = tune_conformal(made, max_loss=0.05)
+    guarantee = guarantee_of(result, made)
+    assert (guarantee.method, guarantee.confidence) == ("conformal", None)
+    assert guarantee.n_test == result.n_calibration
+    saved = SavedPolicy("average", result.policy, guarantee)
+    assert policy_from_json(policy_to_json(saved)) == saved
+
+
+def test_a_guarantee_without_its_method_is_read_as_before() -> None:
+    made = make_table(PROBS, gold=GOLD)
+    saved = SavedPolicy("old", Patience(2), guarantee_of(tune(made, max_loss=0.05), made))
+    values = json.loads(policy_to_json(saved))
+    del values["guarantee"]["method"]
+    assert policy_from_json(json.dumps(values)) == saved
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"method": "magic"}, "method must be one of"),
+        ({"method": "conformal"}, "confidence must be null"),
+        ({"method": "conformal", "confidence": None, "risk": "accuracy"}, "risk must be"),
+        ({"confidence": None}, "confidence must be a number"),
+        ({"n_test": 0}, "n_test must be"),
+        ({"digest": "<b>"}, "digest must be"),
+    ],
+)
+def test_a_wrong_guarantee_is_refused(changes: dict[str, Any], message: str) -> None:
+    made = make_table(PROBS, gold=GOLD)
+    saved = SavedPolicy("mine", Patience(2), guarantee_of(tune(made, max_loss=0.05), made))
+    values = json.loads(policy_to_json(saved))
+    values["guarantee"] |= changes
+    with pytest.raises(InputError, match=message):
+        policy_from_json(json.dumps(values))
+
+
+def test_a_guarantee_cannot_mix_two_kinds_of_promise() -> None:
+    made = make_table(PROBS, gold=GOLD)
+    certified = guarantee_of(tune(made, max_loss=0.05), made)
+    for wrong in ({"confidence": None}, {"method": "conformal"}):
+        with pytest.raises(ConfigError, match="states a confidence"):
+            replace(certified, **wrong)  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(ConfigError, match="bounds the disagreement"):
+        replace(certified, method="conformal", confidence=None, risk="accuracy")
 
 
 GOOD = json.loads(policy_to_json(SavedPolicy("mine", EntropyThreshold(0.1))))

@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from elbert_core import cli
+from elbert_core import cli, cli_training, training
 from elbert_core.distillation import DistillConfig
 from elbert_core.engine import EarlyExitEngine
 from elbert_core.errors import ConfigError
 from elbert_core.explanation import explain
 from elbert_core.policies import ConfidenceWindow, NeverExit, Patience
+from elbert_core.presets import TRAIN_PRESETS
 from elbert_core.teachers import TeacherConfig
 from elbert_core.training import TrainConfig
 
@@ -125,10 +127,69 @@ def test_policies_as_text() -> None:
     [("train", TrainConfig), ("distill", DistillConfig), ("teacher", TeacherConfig)],
 )
 def test_every_setting_is_a_flag_with_help(command: str, settings: type) -> None:
-    cli._register_long_commands()
-    result = CliRunner(env={"COLUMNS": "300"}).invoke(cli.app, [command, "--help"])
+    app = typer.Typer()
+    cli_training.register(app)
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(app, [command, "--help"])
     assert result.exit_code == 0
-    helps = cli.attribute_helps(settings)
+    helps = cli_training.attribute_helps(settings)
     for field in dataclasses.fields(settings):
         assert f"--{field.name.replace('_', '-')}" in result.output
         assert helps.get(field.name), f"{field.name} has no help text"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
+    """What `train` was asked to do, without doing it."""
+    asked: list[TrainConfig] = []
+    monkeypatch.setattr(training, "train", lambda config: asked.append(config) or Path("done"))
+    return asked
+
+
+@pytest.mark.parametrize("preset", TRAIN_PRESETS)
+def test_a_preset_fills_in_what_is_not_given(
+    monkeypatch: pytest.MonkeyPatch, started: list[TrainConfig], preset: str
+) -> None:
+    where = ("--data", "sst2", "--output", "out")
+    assert run(monkeypatch, "train", "--preset", preset, *where) == 0
+    (config,) = started
+    for name, value in TRAIN_PRESETS[preset].items():
+        assert getattr(config, name) == value
+    assert (config.seed, config.teacher) == (0, None)  # the rest keeps its defaults
+
+
+def test_given_flags_win_over_a_preset(
+    monkeypatch: pytest.MonkeyPatch, started: list[TrainConfig]
+) -> None:
+    given = ("--backbone", "my/albert", "--learning-rate", "1e-5", "--warmup-steps", "100")
+    where = ("--data", "sst2", "--output", "out")
+    assert run(monkeypatch, "train", "--preset", "albert-base", *where, *given) == 0
+    (config,) = started
+    assert (config.backbone, config.learning_rate, config.warmup_steps) == ("my/albert", 1e-5, 100)
+    assert (config.layer_weights, config.weight_decay) == ("learned", 0.0)
+
+
+def test_the_paper_settings_are_those_of_its_scripts() -> None:
+    large = TRAIN_PRESETS["albert-large"]
+    assert large["backbone"] == "albert/albert-large-v2"
+    assert (large["learning_rate"], large["batch_size"], large["epochs"]) == (3e-5, 32, 3.0)
+    assert (large["max_tokens"], large["warmup_steps"], large["weight_decay"]) == (128, 0, 0.0)
+    assert large.keys() <= {field.name for field in dataclasses.fields(TrainConfig)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--preset", "albert-tiny"), "preset must be one of albert-base, albert-large, got"),
+        ((), "train needs --backbone or --preset"),
+    ],
+)
+def test_a_wrong_or_missing_preset_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    started: list[TrainConfig],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    assert run(monkeypatch, "train", "--data", "sst2", "--output", "out", *arguments) == 1
+    assert message in capsys.readouterr().err
+    assert not started

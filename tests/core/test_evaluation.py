@@ -37,7 +37,16 @@ from elbert_core.policies import (
 from elbert_core.policy_files import load_policy
 from elbert_core.reliability import changes_of_mind, exit_accuracy, reliability
 from elbert_core.scores import confusion_matrix, label_f1
-from elbert_core.sweeps import SweepPoint, area, best_at, pareto_front, policy_grids, sweep
+from elbert_core.sweeps import (
+    SweepPoint,
+    area,
+    best_at,
+    mean_layer_ms,
+    measured_speed_up,
+    pareto_front,
+    policy_grids,
+    sweep,
+)
 from elbert_core.tables import load_evaluation, save_evaluation
 from tests.core.evaluation_cases import gold_of, make_table
 from tests.core.policy_cases import Probs, policies, table, tables
@@ -106,6 +115,26 @@ def test_grids_are_usable_settings_from_safe_to_fast(layers: int, labels: int) -
             assert min(costs) == pytest.approx(1 / layers)
     if layers > 1:
         assert all(grids.values())
+
+
+@given(probs=tables(max_rows=30), policy=policies(), seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_measured_milliseconds_add_up_row_by_row(
+    probs: Probs, policy: ExitPolicy, seed: int
+) -> None:
+    layer_ms = np.random.default_rng(seed).uniform(0.1, 3.0, probs.shape[0])
+    (point,) = sweep(make_table(probs), policies=[policy])
+    spent = [layer_ms[:depth].sum() for depth in replay(policy, probs).exit_layer]
+    assert mean_layer_ms(point.exit_counts, layer_ms) == pytest.approx(np.mean(spent))
+    ratio = layer_ms.sum() / np.mean(spent)
+    assert measured_speed_up(point.exit_counts, layer_ms) == pytest.approx(ratio)
+    alike = measured_speed_up(point.exit_counts, np.full(probs.shape[0], 2.5))
+    assert alike == pytest.approx(point.speed_up_ratio)
+
+
+@pytest.mark.parametrize("layer_ms", [[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]])
+def test_without_milliseconds_no_measured_speed_up(layer_ms: list[float]) -> None:
+    assert measured_speed_up((1, 1, 1), np.array(layer_ms)) is None
 
 
 def brute_front(points: list[SweepPoint]) -> set[tuple[float, float]]:
