@@ -136,7 +136,7 @@ def conformal_threshold(source: Source, max_loss: float, *, conditional: bool = 
 
 def round_up(threshold: float, decimals: int) -> float:
     """The threshold with so many decimals: never below it, at most 1."""
-    power = 10**decimals
+    power = 10.0**decimals
     steps = round(threshold * power)
     if steps / power < threshold:
         steps += 1

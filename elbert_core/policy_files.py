@@ -78,18 +78,22 @@ class SavedPolicy:
 
 def guarantee_of(tuning: Tuning | ConformalTuning, table: EvaluationTable) -> Guarantee:
     """The guarantee of a tuned policy, with the table it was tuned on."""
-    marginal = isinstance(tuning, ConformalTuning)
-    return Guarantee(
-        risk="disagreement" if marginal else tuning.risk,
-        max_loss=tuning.max_loss,
-        confidence=None if marginal else tuning.confidence,
-        n_test=tuning.n_calibration if marginal else tuning.n_test,
-        checkpoint=table.checkpoint,
-        digest=table.digest,
-        data=table.data,
-        split=table.split,
-        method="conformal" if marginal else "learn-then-test",
-    )
+    known: dict[str, Any] = {
+        "max_loss": tuning.max_loss,
+        "checkpoint": table.checkpoint,
+        "digest": table.digest,
+        "data": table.data,
+        "split": table.split,
+    }
+    if isinstance(tuning, ConformalTuning):
+        return Guarantee(
+            risk="disagreement",
+            confidence=None,
+            n_test=tuning.n_calibration,
+            method="conformal",
+            **known,
+        )
+    return Guarantee(risk=tuning.risk, confidence=tuning.confidence, n_test=tuning.n_test, **known)
 
 
 def policy_to_json(saved: SavedPolicy) -> str:
@@ -190,5 +194,5 @@ def _guarantee(values: object, what: str) -> Guarantee:
         digest=given.string("digest", pattern="[0-9a-f]{64}|"),
         data=given.string("data"),
         split=given.string("split"),
-        method=method,  # type: ignore[arg-type]  # one of METHODS
+        method="conformal" if marginal else "learn-then-test",
     )
