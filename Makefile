@@ -18,7 +18,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench presets lessons pictures checkpoint-sst2 clean
+.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
@@ -49,6 +49,9 @@ format: dev ## format the code and apply the safe fixes
 bench: dev ## run the benchmarks and print their JSON
 	@set -e; for script in $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))); do \
 		echo "== $$script" >&2; $(OFFLINE) PYTHONPATH=. $(BIN)/python $$script $(BENCH_FLAGS); done
+
+evaluate: install ## compute every figure of checkpoints/README.md again and compare (DATA= names the data folder)
+	$(OFFLINE) $(BIN)/python -m elbert_core verify --data $(DATA)
 
 presets: install ## make the stored example traces of the app again
 	$(OFFLINE) $(BIN)/python -m app.make_presets

@@ -1,6 +1,6 @@
 """The command line: `python -m elbert_core COMMAND`. The only place that prints or sets up logging.
 
-The commands around tables are in `cli_evaluation`, those of the long runs in `cli_training`.
+Commands around tables are in `cli_evaluation` and `cli_figures`, long runs in `cli_training`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from elbert_core import cli_evaluation
+from elbert_core import cli_evaluation, cli_figures
 from elbert_core.errors import ConfigError, ElbertError, InputError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
 from elbert_core.policy_files import load_policy
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_evaluation.register(app)
+cli_figures.register(app)
 console = Console()
 
 PolicyOption = Annotated[
@@ -206,7 +207,7 @@ def _words(reason: ExitReason) -> str:
 
 def main() -> None:
     """Entry point: errors of this package become one line and exit status 1."""
-    if not {"trace", "score", *cli_evaluation.COMMANDS} & set(sys.argv[1:2]):
+    if not {"trace", "score", *cli_evaluation.COMMANDS, *cli_figures.COMMANDS} & set(sys.argv[1:2]):
         # only asked for when such a command, or the overview, is wanted: it imports torch
         from elbert_core import cli_training
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from elbert_core.conformal import ConformalTuning, tune_conformal
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_to_dict
 from elbert_core.policy_files import guarantee_of, save_policy
+from elbert_core.report_card import setting
 from elbert_core.sweeps import SweepPoint, pareto_front, policy_grids, sweep
 from elbert_core.tables import EvaluationTable, load_evaluation
 
@@ -143,7 +144,7 @@ def sweep_command(
             f"{point.accuracy:.4f}",
             f"{point.accuracy_low:.4f}..{point.accuracy_high:.4f}",
             f"{point.macro_f1:.4f}",
-            _setting(point.policy),
+            setting(point.policy),
         )
     console.print(sheet)
 
@@ -199,7 +200,7 @@ def tune_command(
     if as_json:
         _write_json({"table": _about(stored), "method": method, **record})
         return
-    console.print(_setting(policy), style="bold", highlight=False, markup=False, soft_wrap=True)
+    console.print(setting(policy), style="bold", highlight=False, markup=False, soft_wrap=True)
     console.print(words, highlight=False, markup=False)
     if save is not None:
         console.print(f"saved to {save}: use it with --policy {save}", highlight=False)
@@ -250,16 +251,6 @@ def _grids(table: EvaluationTable, families: list[str] | None) -> dict[str, list
     if unknown:
         raise ConfigError(f"family must be one of {', '.join(grids)}, got {unknown[0]!r}")
     return {name: grid for name, grid in grids.items() if not families or name in families}
-
-
-def _setting(policy: ExitPolicy) -> str:
-    """A policy as `--policy` takes it; settings that are at their default are left out."""
-    values = ",".join(
-        f"{setting.name}={getattr(policy, setting.name)}"
-        for setting in fields(policy)
-        if getattr(policy, setting.name) != setting.default
-    )
-    return f"{policy.kind}:{values}" if values else policy.kind
 
 
 def _about(table: EvaluationTable) -> dict[str, Any]:
