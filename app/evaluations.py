@@ -32,6 +32,8 @@ from elbert_core.reliability import (
 )
 from elbert_core.sweeps import (
     SweepPoint,
+    mean_layer_ms,
+    measured_speed_up,
     pareto_front,
     policy_grids,
     signals_from,
@@ -111,6 +113,15 @@ class Overview:
         """The fastest point that is right at least as often as full depth, if any is."""
         good = [point for point in self.front if point.accuracy >= self.full.accuracy]
         return good[0] if good else None
+
+    @property
+    def is_timed(self) -> bool:
+        """True where the table holds the milliseconds of every layer."""
+        return bool((self.table.layer_ms > 0).all())
+
+    def measured(self, one: SweepPoint | Baseline) -> float | None:
+        """Speed-up by the table's measured milliseconds, None where it holds none."""
+        return measured_speed_up(one.exit_counts, self.table.layer_ms)
 
     @property
     def points(self) -> tuple[SweepPoint, ...]:
@@ -244,7 +255,7 @@ def look_closer(overview: Overview, policy: ExitPolicy, *, rows_shown: int = 20)
         versus_full=compare(exits, replay(NeverExit(), signals), table.gold),
         slices=slices(table, policy),
         changed_rows=tuple(int(row) for row in table.row[changed][:rows_shown]),
-        layers_ms=float(np.dot(point.exit_counts, table.layer_ms.cumsum()) / table.n_rows),
+        layers_ms=mean_layer_ms(point.exit_counts, table.layer_ms),
         all_layers_ms=float(table.layer_ms.sum()),
     )
 

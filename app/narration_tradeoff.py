@@ -136,6 +136,31 @@ def provenance(table: EvaluationTable) -> str:
     ).rstrip()
 
 
+def measured_speed(speed_up: float, table: EvaluationTable) -> str:
+    """A measured speed-up with the milliseconds it stands for."""
+    all_ms = float(table.layer_ms.sum())
+    return f"{speed_up:.2f}× ({all_ms / speed_up:.1f} of {all_ms:.1f} ms)"
+
+
+def measured_label(table: EvaluationTable) -> str:
+    """What the measured speed-up was measured on, in a few words."""
+    return words.SPEED_MEASURED.format(
+        device=visible(table.device, limit=20), dtype=visible(table.dtype, limit=20)
+    )
+
+
+def measured_note(table: EvaluationTable) -> str:
+    """What the measured speed-up is and what it is not, or that the table holds none."""
+    if not (table.layer_ms > 0).all():
+        return words.MEASURED_NONE
+    return words.MEASURED_NOTE.format(
+        device=visible(table.device, limit=30),
+        dtype=visible(table.dtype, limit=30),
+        threads="1 thread" if table.threads == 1 else f"{table.threads:,} threads",
+        rows=f"{table.timed_rows:,}",
+    )
+
+
 def slice_name(part: Slice) -> str:
     """What a slice is called."""
     return f"{words.SLICE_GROUPS[part.group]} {visible(part.name, limit=24)}"

@@ -44,6 +44,7 @@ CSV_COLUMNS = (
     "mean_exit_layer",
     "computation_cost",
     "theoretical_speed_up",
+    "measured_layer_speed_up",
     "macs_share",
     "pareto_front",
 )
@@ -76,7 +77,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         _p(f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True),
         _p(words.MODE_HELP, small=True),
         _figure(
-            tradeoff(overview, setting, published, palette=LIGHT),
+            tradeoff(overview, setting, published, palette=LIGHT, still=True),
             narration.chart_alt(overview),
             _at_first(),
         ),
@@ -138,6 +139,7 @@ def points_csv(overview: Overview) -> str:
                 p.mean_exit_layer,
                 p.computation_cost,
                 p.speed_up_ratio,
+                "" if (measured := overview.measured(p)) is None else measured,
                 "" if p.macs_share is None else p.macs_share,
                 int(key_of(p.policy) in best),
             ]

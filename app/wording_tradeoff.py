@@ -18,8 +18,8 @@ TABLE_HELP = (
 )
 MODE_HELP = (
     "All layers were computed once for every text and the probabilities stored. Each rule was then "
-    "applied to that record, as it would have decided while running. No model runs on this page, "
-    "so every speed-up is theoretical: layers only."
+    "applied to that record, as it would have decided while running. No model runs on this page: "
+    "a speed-up is theoretical (layers only) unless it is called measured."
 )
 PROVENANCE = "{rows:,} texts of {data} ({split}), read by {checkpoint} {digest}"
 NO_TABLES = (
@@ -65,11 +65,27 @@ DOUBT_SLIDER = "Stop when doubt is under"
 
 # -- the figure ------------------------------------------------------------------------------------
 AXIS_SPEED = ("theoretical speed-up", "below it: layers read on average")
+AXIS_MEASURED = ("measured speed-up of the layers", "below it: milliseconds for one text")
+SPEED_THEORETICAL = "theoretical speed-up: layers only"
+SPEED_MEASURED = "measured: the layers' milliseconds ({device}, {dtype}, one text at a time)"
+NOT_COMPARABLE = "another machine: not comparable"
+MEASURED_NOTE = (
+    "Measured speed-up: milliseconds of all layers ÷ those of the layers a text goes through, exit "
+    "heads included; medians over {rows} texts, one at a time (batch size 1) on {device} in "
+    "{dtype} with {threads}, stored with the table. The rule itself was not run against a clock: "
+    "embeddings, splitting into pieces and waiting in a batch are left out, and a long text counts "
+    "like a short one."
+)
+MEASURED_NONE = (
+    "This table holds no milliseconds, so there is no measured speed-up to show beside the "
+    "theoretical one; `evaluate` records them unless it is told `--timed-rows 0`."
+)
 AXIS_RIGHT = "answers right, %"
 TIP_RULE = "Rule"
 TIP_SETTING = "Setting"
 TIP_RIGHT = "Right (95 % interval)"
 TIP_SPEED = "Theoretical speed-up"
+TIP_MEASURED = "Measured speed-up"
 TIP_LAYERS = "Layers read on average"
 TIP_DIFFERS = "Other answer than full depth"
 TIP_SOURCE = "Source"
@@ -139,6 +155,7 @@ METRIC_LAYERS = "Layers read"
 METRIC_DIFFER = "Changed answers"
 METRIC_MACS = "Arithmetic"
 METRIC_MS = "Measured layers"
+METRIC_MS_DETAIL = "of {all:.1f} ms: {speed:.2f}×"
 METRIC_MS_HELP = (
     "Milliseconds of the layers that are read, with their exit heads, mean over the texts: one "
     "text at a time on {device} in {dtype}, {threads} thread(s), medians over {rows} texts. "

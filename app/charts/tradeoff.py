@@ -47,7 +47,12 @@ _TIPS = (
 
 
 def tradeoff(
-    overview: Overview, setting: Setting, published: Published, *, palette: Palette
+    overview: Overview,
+    setting: Setting,
+    published: Published,
+    *,
+    palette: Palette,
+    still: bool = False,
 ) -> Spec:
     """The whole figure, as a Vega-Lite specification.
 
@@ -56,23 +61,29 @@ def tradeoff(
         setting: the one in use; it need not be one of the sweep.
         published: figures of others.
         palette: colours for a light or a dark page.
+        still: for paper, where nothing can be switched: theoretical speed-up only.
     """
     marks = family_marks(palette)
     shown = {family: points for family, points in overview.families.items() if points}
-    axes = Axes(overview, setting.point, published)
+    axes = Axes(overview, setting.point, published, still=still)
     layers: list[Spec] = [
         *full_depth(axes, overview, palette),
         *fixed_layers(axes, overview, palette),
         _lines(axes, shown, marks),
-        _cloud(axes, shown, marks, overview),
+        _cloud(axes, shown, marks),
         *_best(axes, overview, palette),
         *limits(axes, overview, palette),
         *published_figures(axes, overview, published, palette),
         *_slider(axes, overview, palette),
         *_current(axes, setting, palette),
+        *axes.title(palette.muted),
     ]
     return {
-        "params": [*_switches(shown, marks, axes.with_published), _doubt(overview)],
+        "params": [
+            *_switches(shown, marks, axes.with_published),
+            _doubt(overview),
+            *axes.params(),
+        ],
         "layer": layers,
         "width": "container",
         "height": HEIGHT,
@@ -81,8 +92,9 @@ def tradeoff(
     }
 
 
-def point_rows(points: Iterable[SweepPoint], n_layers: int) -> list[Row]:
+def point_rows(axes: Axes, points: Iterable[SweepPoint]) -> list[Row]:
     """What is drawn and said of sweep points; of points in one place the first only."""
+    n_layers = axes.overview.table.n_layers
     rows: dict[tuple[float, float], Row] = {}
     for point in points:
         place = (round(point.speed_up_ratio, 4), round(100 * point.accuracy, 3))
@@ -91,11 +103,10 @@ def point_rows(points: Iterable[SweepPoint], n_layers: int) -> list[Row]:
             place,
             {
                 "key": key_of(point.policy),
-                "x": place[0],
+                **axes.places(point),
                 "y": place[1],
                 "setting": narration.rule(point.policy),
                 "right": f"{narration.percent(point.accuracy)} % ({spread})",
-                "speed": f"{point.speed_up_ratio:.2f}×",
                 "layers": f"{point.mean_exit_layer:.2f} of {n_layers}",
                 "differs": narration.in_hundred(1 - point.agreement),
             },
@@ -139,7 +150,7 @@ def _doubt(overview: Overview) -> Spec:
 def _lines(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:
     rows: list[Row] = [
         {
-            "x": round(point.speed_up_ratio, 4),
+            **axes.places(point),
             "y": round(100 * point.accuracy, 3),
             "family": family,
             "ink": marks[family].colour,
@@ -157,16 +168,11 @@ def _lines(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str
     )
 
 
-def _cloud(
-    axes: Axes,
-    shown: dict[str, tuple[SweepPoint, ...]],
-    marks: dict[str, Mark],
-    overview: Overview,
-) -> Spec:
+def _cloud(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:
     rows: list[Row] = []
     for family, points in shown.items():
         best = {key_of(point.policy) for point in pareto_front(points)}
-        for row in point_rows(points, overview.table.n_layers):
+        for row in point_rows(axes, points):
             row |= {
                 "family": family,
                 "name": words.FAMILY_NAMES[family],
@@ -202,9 +208,7 @@ def _visible(shown: dict[str, Any]) -> str:
 
 
 def _best(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
-    rows: list[Row] = [
-        {"x": round(p.speed_up_ratio, 4), "y": round(100 * p.accuracy, 3)} for p in overview.front
-    ]
+    rows: list[Row] = [{**axes.places(p), "y": round(100 * p.accuracy, 3)} for p in overview.front]
     line = {"type": "line", "color": palette.ink, "strokeWidth": 1, "opacity": 0.75}
     return [axes.mark("best_of_all", rows, line)]
 
@@ -221,9 +225,11 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         low = (thresholds[index - 1] + thresholds[index]) / 2 if index else -1.0
         last = index == len(points) - 1
         high = math.inf if last else (thresholds[index] + thresholds[index + 1]) / 2
-        (row,) = point_rows([point], overview.table.n_layers)
+        (row,) = point_rows(axes, [point])
         right = f"{narration.percent(point.accuracy)}\u00a0%"
         said = f"doubt under {thresholds[index]:g}: {right} right at {row['speed']}"
+        if "m" in row:
+            said += f", measured {row['m']:.2f}×"
         rows.append({**row, "low": low, "high": min(high, 2.0), "text": said})
     when = f"datum.low <= doubt && doubt < datum.high && {switch('entropy')}"
     ring = {
@@ -255,6 +261,7 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
 def _current(axes: Axes, setting: Setting, palette: Palette) -> list[Spec]:
     current, random = setting.point, setting.random
     row: Row = {
+        **axes.places(current),
         "x": current.speed_up_ratio,
         "y": 100 * current.accuracy,
         "low": 100 * current.accuracy_low,
@@ -264,7 +271,6 @@ def _current(axes: Axes, setting: Setting, palette: Palette) -> list[Spec]:
         "what": words.RANDOM_WHAT,
         "right": f"{narration.percent(random.accuracy)}\u00a0% "
         f"({narration.interval(random.low, random.high)})",
-        "speed": f"{current.speed_up_ratio:.2f}×",
         # the axis is logarithmic
         "side": "right" if current.speed_up_ratio > math.sqrt(axes.right) else "left",
     }

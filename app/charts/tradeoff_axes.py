@@ -1,26 +1,42 @@
-"""The axes of the trade-off figure: theoretical speed-up across, right answers upwards."""
+"""The axes of the trade-off figure: speed-up across, right answers upwards.
+
+The speed-up is theoretical. Where the table holds the milliseconds of every layer, a pair of radio
+buttons changes it for the measured one, inside the browser: every row carries both places (`x` and
+`m`), and the one in use is worked out there (`at`).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from app import narration_tradeoff as narration
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.evaluations import Overview
 from app.published import Published
+from elbert_core.baselines import Baseline
 from elbert_core.sweeps import SweepPoint
 
+Tips = tuple[tuple[str, str], ...]
 HEIGHT = 400
 MOST_STRETCH = 2.0
 """By how much others' figures may lengthen the upright axis before they wait to be asked for."""
+MEASURED = "speed_axis === 'measured'"
+"""True in the browser while the measured speed-up is shown."""
+TITLE_LINES = (60, 75)
+"""How far the lines of the horizontal axis' title lie under the figure."""
 TICKS = (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
 class Axes:
     """The two axes, and marks placed on them."""
 
-    def __init__(self, overview: Overview, current: SweepPoint, published: Published) -> None:
+    def __init__(
+        self, overview: Overview, current: SweepPoint, published: Published, *, still: bool
+    ) -> None:
         table = overview.table
+        self.overview = overview
+        self.timed = overview.is_timed and not still
         heights = [p.accuracy for p in (*overview.points, current)]
         heights += [b.accuracy for b in overview.references if b.kind != "oracle_shuffled"]
         self.low, self.high = _range(heights)
@@ -30,18 +46,24 @@ class Axes:
         stretch = (self.high_all - self.low_all) / (self.high - self.low)
         self.with_published = bool(same) and stretch <= MOST_STRETCH
         others = [p.speed_up for p in published.points if p.is_of(table.data)]
-        fastest = max([float(table.n_layers), *others])
         n_layers = table.n_layers
+        all_ms = float(table.layer_ms.sum())
+        measured = [all_ms / float(table.layer_ms[0])] if self.timed else []
+        fastest = max([float(n_layers), *others, *measured])
         self.right = 1.12 * fastest
         values = [tick for tick in TICKS if tick <= max(n_layers, 2)]
-        layers = f"format({n_layers} / datum.value, '.2~f')"
+        below = f"format({n_layers} / datum.value, '.2~f')"
+        if self.timed:
+            below = f"{MEASURED} ? format({all_ms:.4f} / datum.value, '.1f') + ' ms' : {below}"
+        # where the title changes, marks write it (`title`); two empty lines keep its place
+        title = [" ", " "] if self.timed else list(words.AXIS_SPEED)
         self.x: Spec = {
             "type": "quantitative",
             "scale": {"type": "log", "domain": [0.94, self.right], "nice": False},
             "axis": {
-                "title": list(words.AXIS_SPEED),
+                "title": title,
                 "values": values,
-                "labelExpr": f"[datum.value + '×', {layers}]",
+                "labelExpr": f"[datum.value + '×', {below}]",
                 "grid": True,
                 "ticks": False,
                 "domain": False,
@@ -74,13 +96,61 @@ class Axes:
             },
         }
 
+    def places(self, one: SweepPoint | Baseline) -> Row:
+        """Where a point stands across, in either measure, and what is said of it."""
+        measured = self.overview.measured(one) if self.timed else None
+        row: Row = {"x": round(one.speed_up_ratio, 4), "speed": f"{one.speed_up_ratio:.2f}×"}
+        if measured is not None:
+            row["m"] = round(measured, 4)
+            row["timed"] = narration.measured_speed(measured, self.overview.table)
+        return row
+
+    def tips(self, tips: Tips) -> Tips:
+        """The hints of a mark, with the measured speed-up after the theoretical one."""
+        if not self.timed:
+            return tips
+        number = [field for field, _ in tips].index("speed") + 1
+        return (*tips[:number], ("timed", words.TIP_MEASURED), *tips[number:])
+
+    def params(self) -> list[Spec]:
+        """The radio buttons that choose the measure; none where there is no choice."""
+        if not self.timed:
+            return []
+        labels = [words.SPEED_THEORETICAL, narration.measured_label(self.overview.table)]
+        options = ["theoretical", "measured"]
+        bind = {"input": "radio", "options": options, "labels": labels}
+        return [{"name": "speed_axis", "value": options[0], "bind": {**bind, "name": " "}}]
+
+    def title(self, ink: str) -> list[Spec]:
+        """What the horizontal axis shows; follows the radio buttons."""
+        if not self.timed:
+            return []
+        parts = []
+        for name, when, said in (
+            ("theoretical", f"!({MEASURED})", words.AXIS_SPEED),
+            ("measured", MEASURED, words.AXIS_MEASURED),
+        ):
+            for number, line in enumerate(said):
+                font: Spec = {"type": "text", "align": "left", "fontSize": 12, "color": ink}
+                part = self.mark(
+                    f"axis_{name}_{number}",
+                    [{"x": 1, "y": 0, "text": line}],
+                    {**font, "clip": False},
+                    when=when,
+                    text={"field": "text"},
+                )
+                part["encoding"]["x"] = {"value": 0}
+                part["encoding"]["y"] = {"value": HEIGHT + TITLE_LINES[number]}
+                parts.append(part)
+        return parts
+
     def mark(
         self,
         name: str,
         rows: list[Row],
         mark: Spec,
         *,
-        tips: tuple[tuple[str, str], ...] = (),
+        tips: Tips = (),
         when: str = "",
         **encoding: Any,
     ) -> Spec:
@@ -97,10 +167,18 @@ class Axes:
         }
         if tips:
             found["encoding"]["tooltip"] = [
-                {"field": field, "title": title, "type": "nominal"} for field, title in tips
+                {"field": field, "title": title, "type": "nominal"}
+                for field, title in self.tips(tips)
             ]
         if when:
             found["transform"] = [{"filter": when}]
+        if self.timed:
+            for row in rows:
+                row.setdefault("m", row["x"])
+                row["at"] = row["x"]  # for pictures that nobody can switch
+            place = f"{MEASURED} ? datum.m : datum.x"
+            found.setdefault("transform", []).append({"calculate": place, "as": "at"})
+            found["encoding"]["x"] = {"field": "at", **self.x}
         return found
 
 

@@ -13,7 +13,7 @@ from app import narration_tradeoff as narration
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.charts.palette import Palette
-from app.charts.tradeoff_axes import Axes, switch
+from app.charts.tradeoff_axes import MEASURED, Axes, switch
 from app.evaluations import Overview
 from app.published import Published
 
@@ -45,6 +45,8 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         f"({narration.interval(full.accuracy_low, full.accuracy_high)})",
         "speed": "1×",
     }
+    if axes.timed:
+        band["timed"] = narration.measured_speed(1.0, overview.table)
     height = 100 * full.accuracy
     line: Row = {**band, "y": height, "y2": height}
     ends: dict[str, Any] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
@@ -85,13 +87,12 @@ def fixed_layers(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]
     """Every text stops after the same layer."""
     rows: list[Row] = [
         {
-            "x": mark.speed_up_ratio,
+            **axes.places(mark),
             "y": 100 * mark.accuracy,
             "key": f"fixed layer={mark.layer} min_layer=1",
             "what": words.FIXED_WHAT.format(layer=mark.layer),
             "right": f"{narration.percent(mark.accuracy)} % "
             f"({narration.interval(mark.accuracy_low, mark.accuracy_high)})",
-            "speed": f"{mark.speed_up_ratio:.2f}×",
         }
         for mark in overview.references
         if mark.kind == "fixed"
@@ -118,13 +119,12 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
     """What only somebody could reach who knows the answer, or the later layers."""
     rows: list[Row] = [
         {
-            "x": mark.speed_up_ratio,
+            **axes.places(mark),
             "y": 100 * mark.accuracy,
             "kind": kind,
             "what": what,
             "text": text,
             "right": f"{narration.percent(mark.accuracy)} %",
-            "speed": f"{mark.speed_up_ratio:.2f}×",
         }
         for kind, what, text in (
             ("oracle", words.ORACLE_WHAT, words.ORACLE_LABEL),
@@ -195,13 +195,9 @@ def published_figures(
         "size": 90,
     }
     strength = {"field": "strength", "type": "quantitative", "scale": None, "legend": None}
-    return [
-        axes.mark(
-            "published",
-            rows,
-            mark,
-            when=switch("published"),
-            tips=_PUBLISHED_TIPS,
-            opacity=strength,
-        )
-    ]
+    when = switch("published")
+    if axes.timed:  # the clocks of others are other clocks
+        when = f"{when} && !({MEASURED})"
+        for row in rows:
+            row["timed"] = words.NOT_COMPARABLE
+    return [axes.mark("published", rows, mark, when=when, tips=_PUBLISHED_TIPS, opacity=strength)]

@@ -16,6 +16,7 @@ from app.evaluations import Overview, Setting, key_of
 from app.published import Published
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit
+from elbert_core.sweeps import SweepPoint
 
 CHART = "tradeoff.chart"
 _FAMILY = "tradeoff.family"
@@ -111,10 +112,17 @@ def points_table(overview: Overview) -> dict[str, list[object]]:
         words.METRIC_RIGHT: [round(100 * p.accuracy, 2) for _, p in rows],
         "95 %": [narration.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
         words.METRIC_SPEED: [round(p.speed_up_ratio, 3) for _, p in rows],
+        **_measured(overview, [p for _, p in rows]),
         words.METRIC_LAYERS: [round(p.mean_exit_layer, 3) for _, p in rows],
         words.METRIC_DIFFER: [round(100 * (1 - p.agreement), 2) for _, p in rows],
         "Pareto": [words.YES if key_of(p.policy) in best else "" for _, p in rows],
     }
+
+
+def _measured(overview: Overview, points: list[SweepPoint]) -> dict[str, list[object]]:
+    found = [overview.measured(point) for point in points]
+    known = [round(value, 3) for value in found if value is not None]
+    return {words.TIP_MEASURED: list(known)} if len(known) == len(points) else {}
 
 
 def _families(overview: Overview) -> dict[str, list[ExitPolicy]]:

@@ -54,7 +54,7 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
     if point.macs_share is not None:
         share = f"{narration.percent(point.macs_share, 0)} %"
         shown.append((words.METRIC_MACS, share, "of full depth", words.METRIC_MACS_HELP))
-    if setting.all_layers_ms > 0:
+    if overview.is_timed:
         table = overview.table
         conditions = words.METRIC_MS_HELP.format(
             device=plain_markdown(table.device[:30]),
@@ -62,7 +62,9 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
             threads=table.threads,
             rows=table.timed_rows,
         )
-        detail = f"of {setting.all_layers_ms:.1f} ms"
+        detail = words.METRIC_MS_DETAIL.format(
+            all=setting.all_layers_ms, speed=setting.all_layers_ms / setting.layers_ms
+        )
         shown.append((words.METRIC_MS, f"{setting.layers_ms:.1f} ms", detail, conditions))
     show_metrics(shown)
     with st.expander(words.ROWS_HEADING):

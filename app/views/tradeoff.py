@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import evaluations
+from app import narration_tradeoff as narration
 from app import wording_tradeoff as words
 from app.charts.palette import palette
 from app.components import (
@@ -30,6 +31,7 @@ def show(overview: Overview) -> None:
     with left:
         tradeoff_chart.show_chart(overview, setting, colours)
         st.caption(words.CHART_HELP)
+        st.caption(plain_markdown(narration.measured_note(overview.table)))
     with right:
         st.markdown(f"**{words.SETTING_HEADING}**")
         tradeoff_chart.pick_setting(overview)

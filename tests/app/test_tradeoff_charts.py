@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from app import narration_tradeoff as narration
+from app import wording_tradeoff as words
 from app.charts.canvas import Canvas
 from app.charts.palette import DARK, LIGHT, Palette
 from app.charts.reading import staves
@@ -203,3 +205,79 @@ def test_every_figure_can_be_a_still_picture(overview: Overview, setting: Settin
         still = svg(figure, alt="<figure>", ink="black", faint="grey")
         assert still.startswith("<svg")
         assert 'aria-label="&lt;figure&gt;"' in still
+
+
+# -------------------------------------------------------------------------------- measured speed-up
+def with_times(layer_ms: list[float], **more: Any) -> Overview:
+    return look_at(replace(make_table(n_rows=60), layer_ms=np.array(layer_ms), **more))
+
+
+def test_the_measured_speed_up_stands_beside_the_theoretical_one() -> None:
+    slow_start = with_times([7.0] + [1.0] * 11)
+    setting = look_closer(slow_start, FixedLayer(2))
+    drawn = tradeoff(slow_start, setting, PUBLISHED, palette=LIGHT)
+    (current,) = rows(drawn, "current")
+    assert (current["x"], current["m"]) == (6, 18 / 8)
+    assert current["timed"] == "2.25× (8.0 of 18.0 ms)"
+    assert [row["m"] for row in rows(drawn, "fixed")] == [
+        round(18 / (6 + layer), 4) for layer in range(1, 13)
+    ]
+    (radio,) = [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
+    assert radio["value"] == "theoretical"
+    assert "cpu, float32" in radio["bind"]["labels"][1]
+    for part in drawn["layer"]:
+        assert part["transform"][-1]["as"] == "at"
+        if "value" not in part["encoding"]["x"]:  # some words keep their place
+            assert part["encoding"]["x"]["field"] == "at"
+        for row in part["data"]["values"]:
+            assert row["at"] == row["x"]
+    (others,) = [part for part in drawn["layer"] if part["name"] == "published"]
+    assert "!(speed_axis === 'measured')" in others["transform"][0]["filter"]
+    # all of the axis is in sight in either measure
+    low, high = drawn["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert low < 1
+    assert high > 12
+
+
+def test_measured_points_of_the_sweep_follow_the_table() -> None:
+    made = with_times([2.0, 1.0, 3.0] * 4)
+    setting = look_closer(made, WINDOW)
+    drawn = {
+        row["key"]: row
+        for row in rows(tradeoff(made, setting, PUBLISHED, palette=LIGHT), "settings")
+    }
+    for point in made.points:
+        row = drawn.get(key_of(point.policy))
+        if row is not None:
+            spent = np.dot(point.exit_counts, np.cumsum(made.table.layer_ms)) / point.n_rows
+            assert row["m"] == round(24 / spent, 4)
+
+
+@pytest.mark.parametrize("layer_ms", [[0.0] * 12, [1.0] * 11 + [0.0]])
+def test_without_milliseconds_there_is_no_choice_and_a_sentence(layer_ms: list[float]) -> None:
+    made = with_times(layer_ms)
+    drawn = tradeoff(made, look_closer(made, WINDOW), PUBLISHED, palette=LIGHT)
+    assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
+    assert drawn["layer"][0]["encoding"]["x"]["axis"]["title"] == list(words.AXIS_SPEED)
+    assert not any("m" in row for part in drawn["layer"] for row in part["data"]["values"])
+    assert narration.measured_note(made.table) == words.MEASURED_NONE
+
+
+def test_the_note_names_the_conditions() -> None:
+    said = narration.measured_note(with_times([1.0] * 12, device="cuda:0", threads=3).table)
+    for part in ("10 texts", "cuda:0", "float32", "3 threads", "batch size 1", "left out"):
+        assert part in said
+
+
+def test_a_hostile_device_stays_a_short_text() -> None:
+    nasty = "<img src=x onerror=alert(1)>" * 9 + "\u202e"
+    made = with_times([1.0] * 12, device=nasty)
+    label = narration.measured_label(made.table)
+    assert len(label) < 120
+    assert "\u202e" not in narration.measured_note(made.table)
+
+
+def test_paper_has_the_theoretical_axis(overview: Overview, setting: Setting) -> None:
+    drawn = tradeoff(overview, setting, PUBLISHED, palette=LIGHT, still=True)
+    assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
+    assert words.AXIS_SPEED[0] in svg(drawn, alt="figure", ink="black", faint="grey")
