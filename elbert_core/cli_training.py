@@ -1,6 +1,6 @@
-"""Commands of the long runs: `train`, `distill`, `teacher`. Their flags are their settings' fields.
+"""Commands of the long runs: `train`, `distill`, `teacher`, `ablate`.
 
-A preset fills in whatever is not given on the command line.
+Their flags are the fields of their settings. A preset fills in whatever is not given on the command line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import typer
 from elbert_core.errors import ConfigError
 from elbert_core.presets import TRAIN_PRESETS
 
-COMMANDS = ("train", "distill", "teacher")
+COMMANDS = ("train", "distill", "teacher", "ablate")
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     from elbert_core.distillation import DistillConfig
     from elbert_core.teachers import TeacherConfig
     from elbert_core.training import TrainConfig
+    from elbert_core.variants import AblationConfig
 
     add_command(
         app,
@@ -52,6 +53,13 @@ def register(app: typer.Typer) -> None:
         TeacherConfig,
         "elbert_core.teachers:finetune_teacher",
         "Fine-tune an ordinary encoder to teach a student with.",
+    )
+    add_command(
+        app,
+        "ablate",
+        AblationConfig,
+        "elbert_core.variants:ablate",
+        "Train with each kind of layer weights, with and without a teacher; keep the tables.",
     )
 
 

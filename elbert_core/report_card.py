@@ -182,8 +182,12 @@ def ablation_lines(tables: Sequence[EvaluationTable]) -> list[str]:
     ]
     for name, seeds in runs.items():
         rows = np.array([_run_figures(table) for table in seeds])
-        mean, spread = np.nanmean(rows, axis=0), np.ptp(rows[:, 0]) / 2
-        cells = [f"{mean[0]:.4f} ± {spread:.4f}", *(f"{value:.3f}" for value in mean[1:])]
+        mean, spread = (
+            rows.mean(axis=0),
+            np.ptp(rows[:, 0]) / 2,
+        )  # NaN where a seed never gets there
+        shown = ("none" if np.isnan(value) else f"{value:.3f}" for value in mean[1:])
+        cells = [f"{mean[0]:.4f} ± {spread:.4f}", *shown]
         lines.append(f"| {name} | {len(seeds)} | {' | '.join(cells)} |")
     return lines
 

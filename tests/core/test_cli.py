@@ -20,6 +20,7 @@ from elbert_core.policies import ConfidenceWindow, NeverExit, Patience
 from elbert_core.presets import TRAIN_PRESETS
 from elbert_core.teachers import TeacherConfig
 from elbert_core.training import TrainConfig
+from elbert_core.variants import AblationConfig
 
 TEXT = "the film was never good <b>but</b> great"
 
@@ -124,7 +125,12 @@ def test_policies_as_text() -> None:
 
 @pytest.mark.parametrize(
     ("command", "settings"),
-    [("train", TrainConfig), ("distill", DistillConfig), ("teacher", TeacherConfig)],
+    [
+        ("train", TrainConfig),
+        ("distill", DistillConfig),
+        ("teacher", TeacherConfig),
+        ("ablate", AblationConfig),
+    ],
 )
 def test_every_setting_is_a_flag_with_help(command: str, settings: type) -> None:
     app = typer.Typer()
