@@ -1,6 +1,7 @@
 """Commands of the long runs: `train`, `distill`, `teacher`, `ablate`.
 
-Their flags are the fields of their settings. A preset fills in whatever is not given on the command line.
+Their flags are the fields of their settings. A preset fills in whatever is not given on the command
+line.
 """
 
 from __future__ import annotations
