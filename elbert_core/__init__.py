@@ -16,6 +16,7 @@ _WHERE = {
     "CheckpointError": "errors",
     "ConfigError": "errors",
     "InputError": "errors",
+    "NumericsError": "errors",
     "BatchExits": "results",
     "ExitReason": "results",
     "Exits": "results",
@@ -110,6 +111,9 @@ if TYPE_CHECKING:
     )
     from elbert_core.errors import (
         InputError as InputError,
+    )
+    from elbert_core.errors import (
+        NumericsError as NumericsError,
     )
     from elbert_core.explanation import Decision as Decision
     from elbert_core.explanation import explain as explain

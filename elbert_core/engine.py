@@ -26,7 +26,13 @@ from elbert_core.errors import ConfigError, InputError
 from elbert_core.kernels import make_steps
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import BatchExits, LayerTrace, RowExit
-from elbert_core.scheduling import Finished, NumberedRow, run_batches, run_slots
+from elbert_core.scheduling import (
+    Finished,
+    NumberedRow,
+    probabilities,
+    run_batches,
+    run_slots,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -100,6 +106,7 @@ class EarlyExitEngine:
         Raises:
             InputError: the text is empty or not a text.
             ConfigError: repeats below 1.
+            NumericsError: the model's answer is NaN or infinite.
         """
         if repeats < 1:
             raise ConfigError(f"repeats must be at least 1, got {repeats}")
@@ -119,10 +126,11 @@ class EarlyExitEngine:
                 started = time.perf_counter()
                 hidden = self._steps.layer(hidden, None, layer_index)
                 logits = self._steps.exit_logits(hidden, None, layer_index)
-                row = torch.softmax(logits.float(), dim=-1)[0].cpu()  # waits for the device
+                here = np.array([layer_index + 1])
+                (row,) = probabilities(logits, np.zeros_like(here), here)  # waits for the device
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
                 if turn == 0:
-                    probs.append(row.numpy())
+                    probs.append(row)
         config = self.model.config
         return LayerTrace(
             text=first,
@@ -195,6 +203,7 @@ class EarlyExitEngine:
         Raises:
             InputError: a text is empty or not a text; the message names its row.
             ConfigError: batch_size below 1, or a schedule that is unknown or does not fit.
+            NumericsError: the model's answer for a row is NaN or infinite; the message names it.
         """
         if isinstance(texts, str):
             raise InputError("run takes a list of texts, got one text")
@@ -249,7 +258,7 @@ class EarlyExitEngine:
             schedule: as in `run`.
 
         Raises:
-            InputError, ConfigError: as in `run`, when the text's turn comes.
+            InputError, ConfigError, NumericsError: as in `run`, when the text's turn comes.
         """
         if window < 1:
             raise ConfigError(f"window must be at least 1, got {window}")

@@ -17,3 +17,7 @@ class InputError(ElbertError, ValueError):
 
 class CheckpointError(ElbertError):
     """A checkpoint folder that is missing, incomplete or damaged; the message names the file."""
+
+
+class NumericsError(ElbertError):
+    """A model whose answer is NaN or infinite; the message names the row and the layer."""

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elbert_core.encoding import EncodedRow, Encoder, padding_mask
+from elbert_core.errors import NumericsError
 from elbert_core.kernels import Steps
 from elbert_core.policies import ExitPolicy, History
 from elbert_core.results import ExitReason
@@ -120,7 +121,7 @@ def run_slots(
             mask = steps.mask(padding, hidden)
         # --- one layer call for all depths
         hidden = steps.layer(hidden, mask, 0)
-        probs = _probabilities(steps.exit_logits(hidden, padding, 0))
+        probs = probabilities(steps.exit_logits(hidden, padding, 0), numbers, depth + 1)
         history[np.arange(len(numbers)), depth] = probs
         depth += 1
         verdict = policy.decide(History(history, depth))
@@ -167,9 +168,9 @@ def _run_batch(
     finished = np.zeros(len(rows), dtype=bool)
     for layer_index in range(steps.n_layers):
         hidden = steps.layer(hidden, mask, layer_index)
-        probs = _probabilities(steps.exit_logits(hidden, padding, layer_index))
-        history[:, layer_index] = probs
         depth = np.full(len(numbers), layer_index + 1)
+        probs = probabilities(steps.exit_logits(hidden, padding, layer_index), numbers, depth)
+        history[:, layer_index] = probs
         verdict = policy.decide(History(history, depth))
         done = (verdict != ExitReason.CONTINUE) & ~finished
         if not done.any():
@@ -187,9 +188,27 @@ def _run_batch(
             padding = None if padding is None else padding[kept]
 
 
-def _probabilities(logits: Tensor) -> NDArray[np.float32]:
-    """(rows, labels) on the host: the one small read from the device that a step needs."""
+def probabilities(
+    logits: Tensor, row: NDArray[np.int64], depth: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(rows, labels) on the host: the one small read from the device that a step needs.
+
+    Args:
+        logits: (rows, labels).
+        row: (rows,) numbers of the rows, for the error.
+        depth: (rows,) layers applied to each, for the error.
+
+    Raises:
+        NumericsError: NaN or infinite. No rule can decide on that: NaN is under no threshold and
+            the first label would win.
+    """
     probs: NDArray[np.float32] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
+    if not np.isfinite(probs).all():
+        bad = int(np.flatnonzero(~np.isfinite(probs).all(axis=-1))[0])
+        raise NumericsError(
+            f"row {row[bad]}: the answer after layer {depth[bad]} is not a number in "
+            f"{logits.dtype}; float32 has the widest range, and damaged weights give this too"
+        )
     return probs
 
 

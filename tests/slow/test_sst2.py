@@ -20,8 +20,8 @@ from elbert_core.policies import (
     NeverExit,
     Patience,
     replay,
-    signals_of,
 )
+from tests.core.bounds import near_a_bound
 
 pytestmark = pytest.mark.slow
 
@@ -37,9 +37,6 @@ POLICIES: list[ExitPolicy] = [
     ConfidenceWindow(3, 0.05, rule="monotone", margin=0.05),
     ConfidenceWindow(4, 0.02, rule="stable", margin=0.1, max_range=0.05, min_layer=3),
 ]
-
-NEAR = 1e-6
-"""Rows this close to a bound may fall on either side of it in another batch."""
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +54,6 @@ def probs(engine: EarlyExitEngine, validation: TextTable) -> np.ndarray:
     """(layers, rows, labels) of full-depth traces, one text at a time."""
     traces = [engine.trace(text, repeats=1) for text in validation.texts]
     return np.stack([trace.probs for trace in traces], axis=1)
-
-
-def near_a_bound(policy: ExitPolicy, probs: np.ndarray, near_by: float = NEAR) -> np.ndarray:
-    """(rows,) True where some real-valued condition lies within `near_by` of its bound."""
-    signals = signals_of(probs)
-    near = np.zeros(probs.shape[1], dtype=bool)
-    for check in policy.checks(signals):
-        if check.quantity in ("entropy", "entropy_nats", "confidence", "range"):
-            near |= (np.abs(check.value - check.needed) < near_by).any(axis=0)
-    bounds = [2 * getattr(policy, "margin", 0.0), 0.0]  # a tie of two labels is a bound as well
-    for bound in bounds:
-        near |= (np.abs(signals.gap - bound) < near_by).any(axis=0)
-    if isinstance(policy, ConfidenceWindow) and policy.rule == "monotone":
-        near |= (np.abs(np.diff(signals.confidence, axis=0)) < near_by).any(axis=0)
-    if isinstance(policy, DistributionPatience):
-        near |= (np.abs(signals.divergence - policy.threshold) < near_by).any(axis=0)
-    return near
 
 
 @pytest.mark.parametrize("batch_size", [1, 32])
