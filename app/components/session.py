@@ -67,7 +67,10 @@ def start(page: str) -> None:
                 read_text(asked.text)
         return
     st.session_state[_SHOWN] = None
-    if asked.preset is None:
+    if _ASKED in st.session_state:  # brought from a page without a sentence; it is read next
+        show_preset(presets.NAMES[0], keep_text=True)
+        st.session_state[TEXT] = st.session_state[_ASKED]
+    elif asked.preset is None:
         st.session_state[TEXT] = asked.text
         with st.spinner(wording.READING):
             read_text(asked.text)
@@ -120,6 +123,19 @@ def ask() -> None:
     Kept apart from the box: a run that a second click cuts short loses what the box held.
     """
     st.session_state[_ASKED] = st.session_state.get(TEXT, "")
+
+
+def bring(text: str, *, checkpoint: str = "") -> None:
+    """Have the page with the sentence read this text when it is drawn next.
+
+    Args:
+        text: what is to be read.
+        checkpoint: what reads it, if it is at hand.
+    """
+    names = resources.checkpoint_names()
+    if checkpoint in names:
+        state().checkpoint = "" if checkpoint == names[0] else checkpoint
+    st.session_state[_ASKED] = text
 
 
 def read_what_was_asked() -> None:
