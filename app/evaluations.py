@@ -155,7 +155,6 @@ class Setting:
         random: leaving at random, at the same cost.
         versus_full: the setting against full depth, row by row.
         slices: by length and by label.
-        changed_rows: numbers of rows whose answer differs from full depth's, the first few.
         layers_ms, all_layers_ms: mean milliseconds of the layers applied, and of all layers, by
             the table's measured medians at batch 1; 0 where nothing was measured.
     """
@@ -165,7 +164,6 @@ class Setting:
     random: RandomExit
     versus_full: Comparison
     slices: tuple[Slice, ...]
-    changed_rows: tuple[int, ...]
     layers_ms: float
     all_layers_ms: float
 
@@ -242,19 +240,17 @@ def look_at(table: EvaluationTable) -> Overview:
     )
 
 
-def look_closer(overview: Overview, policy: ExitPolicy, *, rows_shown: int = 20) -> Setting:
+def look_closer(overview: Overview, policy: ExitPolicy) -> Setting:
     """One policy in detail; it need not lie on a grid."""
     table, signals = overview.table, overview.signals
     exits = replay(policy, signals)
     point = sweep_point(policy, exits, table.gold, signals, layer_macs=table.layer_macs)
-    changed = np.flatnonzero(exits.label != signals.label[-1])
     return Setting(
         point=point,
         leaving=exit_accuracy(table, exits),
         random=random_exit(table, exit_counts=point.exit_counts, draws=100),
         versus_full=compare(exits, replay(NeverExit(), signals), table.gold),
         slices=slices(table, policy),
-        changed_rows=tuple(int(row) for row in table.row[changed][:rows_shown]),
         layers_ms=mean_layer_ms(point.exit_counts, table.layer_ms),
         all_layers_ms=float(table.layer_ms.sum()),
     )

@@ -178,20 +178,6 @@ def chart_alt(overview: Overview) -> str:
     )
 
 
-def rows_note(setting: Setting, table: EvaluationTable) -> str:
-    """Numbers of the rows whose answer changed."""
-    if not setting.changed_rows:
-        return words.ROWS_NONE
-    total = round((1 - setting.point.agreement) * table.n_rows)
-    rest = total - len(setting.changed_rows)
-    return words.ROWS_NOTE.format(
-        data=visible(table.data, limit=MAX_NAME),
-        split=visible(table.split, limit=MAX_NAME),
-        rows=", ".join(str(row) for row in setting.changed_rows),
-        more=f" and {rest:,} more" if rest > 0 else "",
-    )
-
-
 def trust(overview: Overview, layer: int) -> str:
     """Whether a layer is surer than right, in words."""
     got, index = overview.reliability, layer - 1

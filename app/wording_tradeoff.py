@@ -178,12 +178,6 @@ METRIC_MACS_HELP = (
     "Multiply-accumulates (MACs) of layers and exit heads, as a share of those of full depth with "
     "a head after every layer. Long texts weigh more."
 )
-ROWS_HEADING = "Texts whose answer changed"
-ROWS_NOTE = (
-    "Row numbers in {data} ({split}), counted from 0: {rows}{more}. The table holds no texts; look "
-    "them up in the data set."
-)
-ROWS_NONE = "No text gets another answer than at full depth."
 
 # -- does the window win? --------------------------------------------------------------------------
 CONTEST_HEADING = "Is waiting for agreement worth it?"

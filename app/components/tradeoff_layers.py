@@ -146,4 +146,4 @@ def _percent(share: float) -> str:
 def _clicked(key: str, n_layers: int) -> None:
     picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
     if picked and "layer" in picked[0]:
-        st.session_state[visit.LAYER] = min(max(int(picked[0]["layer"]), 1), n_layers)
+        visit.keep(visit.LAYER, min(max(int(picked[0]["layer"]), 1), n_layers))

@@ -6,6 +6,9 @@ speak of the same one.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
+
 import streamlit as st
 
 from app import evaluations, resources
@@ -25,6 +28,9 @@ _MESSAGE = "tradeoff.message"
 _DRAWING = "tradeoff.drawing"
 _CLICKED = "tradeoff.clicked"
 _LAYER_DRAWING = "tradeoff.layer_drawing"
+_KEPT = "tradeoff.kept"
+
+Choice = TypeVar("Choice", bound=Hashable)
 
 
 def message() -> str | None:
@@ -108,16 +114,43 @@ def drawing() -> int:
     return number
 
 
+def choice(key: str, options: Sequence[Choice], first: Choice) -> Choice:
+    """What was chosen by the widget of this key, and the widget set to it.
+
+    Called before the widget on every run: one whose run was cut short by a second click, or that
+    was not drawn for a while, comes back at a value that nobody chose.
+
+    Args:
+        key: of the widget; its `on_change` must be `chosen`.
+        options: what can be chosen now.
+        first: chosen until the visitor does.
+    """
+    kept = st.session_state.setdefault(_KEPT, {}).get(key, first)
+    value: Choice = kept if kept in options else first
+    st.session_state[key] = value
+    return value
+
+
+def chosen(key: str) -> None:
+    """The visitor changed the widget of this key."""
+    keep(key, st.session_state[key])
+
+
+def keep(key: str, value: Hashable) -> None:
+    """Take a value for the widget of this key, however it was chosen."""
+    st.session_state.setdefault(_KEPT, {})[key] = value
+
+
 def layer(n_layers: int, first: int) -> int:
     """The layer looked at; the busiest exit until the visitor picks one."""
-    if LAYER not in st.session_state:
-        st.session_state[LAYER] = first
-    st.session_state[LAYER] = min(max(int(st.session_state[LAYER]), 1), n_layers)
-    return int(st.session_state[LAYER])
+    kept = st.session_state.setdefault(_KEPT, {})
+    kept[LAYER] = min(max(int(kept.get(LAYER, first)), 1), n_layers)
+    return choice(LAYER, range(1, n_layers + 1), first)
 
 
 def layer_moved() -> None:
     """The layer was chosen by slider; a click on the same layer of the figure counts again."""
+    chosen(LAYER)
     st.session_state[_LAYER_DRAWING] = layer_drawing() + 1
 
 

@@ -22,7 +22,7 @@ def show_setting(setting: Setting, overview: Overview) -> None:
 
 
 def show_numbers(setting: Setting, overview: Overview) -> None:
-    """The numbers with their definitions, and the rows whose answer changed."""
+    """The numbers with their definitions."""
     point, n_layers = setting.point, overview.table.n_layers
     spread = narration.interval(point.accuracy_low, point.accuracy_high)
     shown = [
@@ -67,8 +67,6 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
         )
         shown.append((words.METRIC_MS, f"{setting.layers_ms:.1f} ms", detail, conditions))
     show_metrics(shown)
-    with st.expander(words.ROWS_HEADING):
-        st.text(narration.rows_note(setting, overview.table))
 
 
 def show_metrics(shown: list[tuple[str, str, str, str]]) -> None:

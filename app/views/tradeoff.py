@@ -14,6 +14,7 @@ from app.components import (
     tradeoff_files,
     tradeoff_layers,
     tradeoff_promise,
+    tradeoff_rows,
     tradeoff_setting,
 )
 from app.components import tradeoff_session as visit
@@ -38,6 +39,7 @@ def show(overview: Overview) -> None:
         tradeoff_setting.show_setting(setting, overview)
     tradeoff_setting.show_numbers(setting, overview)
     tradeoff_chart.show_table(overview)
+    tradeoff_rows.show_rows(overview)
     tradeoff_files.show_contest(overview)
     tradeoff_promise.show_promise(overview, colours)
     tradeoff_layers.show_layers(overview, setting, colours)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from elbert_core.tables import EvaluationTable
+from elbert_core.tables import EvaluationTable, text_digest
 
 
 def make_table(
@@ -52,3 +55,10 @@ def make_table(
         hidden_size=32,
         intermediate_size=64,
     )
+
+
+def with_texts(table: EvaluationTable, texts: Sequence[str | tuple[str, str]]) -> EvaluationTable:
+    """The table as if its rows had been these texts, or pairs of texts."""
+    pairs = [(text,) if isinstance(text, str) else text for text in texts]
+    digests = [np.frombuffer(text_digest(*pair), dtype=np.uint8) for pair in pairs]
+    return replace(table, text_sha256=np.stack(digests))
