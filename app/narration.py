@@ -273,6 +273,18 @@ def saved_layers(decision: Decision) -> str:
     return f"{saved} of {decision.n_layers} layers ({share(saved, decision.n_layers)})"
 
 
+def saves(decision: Decision) -> str:
+    """As in "Saves 8 of 12 layers (67 %)."."""
+    return f"Saves {saved_layers(decision)}."
+
+
+def at_layer(trace: LayerTrace, verdict_: LayerVerdict, decision: Decision) -> str:
+    """What a layer says, and what the rule makes of it, in one line."""
+    label = name(trace.label_names[verdict_.label])
+    outcome = layer_outcome(verdict_, decision)
+    return f"After layer {verdict_.layer}: {label} {fixed(verdict_.confidence)} – {outcome}."
+
+
 def macs(part: float, whole: float) -> str:
     """Multiply-accumulates in one unit, as in 8.6 of 21.4 million."""
     for size, unit in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):

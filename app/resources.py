@@ -25,7 +25,7 @@ from app.evaluations import Overview
 from app.lessons import Lesson
 from app.published import Published, load_published
 from elbert_core.attention import Pooling
-from elbert_core.checkpoints import list_checkpoints
+from elbert_core.checkpoints import list_checkpoints, weights_digest
 from elbert_core.errors import CheckpointError, ElbertError, InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import BatchExits, LayerTrace
@@ -117,6 +117,22 @@ def stop_for_real(
     engine = _open(checkpoint, device)
     with _model():
         return engine.run([text if pair is None else (text, pair)], policy), engine.device
+
+
+def digest(checkpoint: str) -> str:
+    """SHA-256 of a checkpoint's weights, "" when it is not here or cannot be read."""
+    if checkpoint not in checkpoint_names():
+        return ""
+    folder = checkpoints_folder() / checkpoint
+    try:
+        return _digest(str(folder), _stamp(folder))
+    except OSError:
+        return ""
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _digest(folder: str, stamp: str) -> str:  # noqa: ARG001  # part of the key
+    return weights_digest(folder)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -238,6 +254,7 @@ __all__ = [
     "checkpoint_names",
     "checkpoints_folder",
     "device_names",
+    "digest",
     "lesson",
     "lesson_names",
     "model_card",

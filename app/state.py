@@ -240,8 +240,12 @@ class Shown:
         trace: one sentence, read to full depth.
         mode: "stored" for examples and opened files, "replayed" for a sentence read just now.
         real: the last run that really stopped, or None.
+        opened: True for the trace of a file that somebody opened.
+        read_again: that file's sentence read by the model here, once it was asked for.
     """
 
     trace: LayerTrace
     mode: Mode
     real: RealRun | None = None
+    opened: bool = False
+    read_again: LayerTrace | None = None

@@ -203,6 +203,8 @@ WHY_NOT_HEADING = "Why not earlier"
 WHY_NOT_COLUMNS = ("Layer", "It said", "What was missing")
 NO_EARLIER_LAYER = "There is no earlier layer."
 FULL_HEADING = "What full depth would have said"
+SAVED_HEADING = "What stopping saves"
+SAVED_COLUMNS = ("Saved", "Share", "How much", "What is counted")
 SAVED_LAYERS = "Layers saved"
 SAVED_MACS = "Arithmetic saved"
 SAVED_MS = "Time saved"
@@ -237,6 +239,12 @@ LINK_BARE = "A link without the sentence ends in"
 LINK_DEFAULT = "(nothing: everything is at its default)"
 DOWNLOAD_CSV = "Trace as CSV"
 DOWNLOAD_JSON = "Trace as JSON"
+DOWNLOAD_HTML = "This view as HTML"
+DOWNLOAD_HTML_HELP = (
+    "One file with the answer, the figures and their tables. It opens without this app and without "
+    "a network; making it sends nothing anywhere."
+)
+PNG_NOTE = "A figure by itself: its own menu, at its upper right corner, saves it as a PNG picture."
 OPEN_TRACE = "Open a trace file"
 OPEN_TRACE_HELP = (
     "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
@@ -249,6 +257,37 @@ DEVICE_NAMES: dict[str, str] = {
     "cpu": "processor (CPU)",
     "cuda": "graphics card (CUDA)",
 }
+
+SHEET_ORIGIN = "Where this comes from"
+SHEET_DIGEST = "SHA-256 of its weights: {digest}."
+SHEET_NOTE = "The same view opens again at the app's address, followed by:"
+
+# -- an opened trace file --------------------------------------------------------------------------
+OPENED_SAME = (
+    "Opened from a file. It names the weights of {name}, which are the ones here ({digest}): read "
+    "again, the sentence should give the same numbers."
+)
+OPENED_OTHER = (
+    "Opened from a file that does not match the model here: it was made by other weights of {name} "
+    "({digest}, here {here}). The figures are those of the file; read again, the sentence may give "
+    "other numbers."
+)
+OPENED_ABSENT = (
+    "Opened from a file. The model that made it, {name} ({digest}), is not here, so its numbers "
+    "cannot be checked."
+)
+OPENED_UNKNOWN = (
+    "Opened from a file that does not say which weights made it, so its numbers cannot be checked."
+)
+VERIFY_BUTTON = "Read it again and compare"
+VERIFY_HELP = "Reads the sentence with {name} and compares every probability with the file's."
+VERIFY_SAME = "Read again: no probability differs by more than {largest:.4f}."
+VERIFY_OTHER = (
+    "Read again, the model gives other numbers than the file: one probability differs by "
+    "{largest:.2f}."
+)
+VERIFY_REFUSED = "The text of this file cannot be read again here."
+VERIFY_SHAPE = "Read again, the model has other layers or labels than the file."
 
 # -- the table -------------------------------------------------------------------------------------
 COLUMN_LAYER = "Layer"

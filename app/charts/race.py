@@ -11,7 +11,9 @@ from typing import Any
 
 from app import wording
 from app import wording_compare as words
+from app.charts.canvas import LayerCanvas, Row, Spec
 from app.charts.palette import Palette, glyph
+from app.charts.paths import figure, heading
 from app.charts.reading import label_names
 from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace
@@ -19,6 +21,7 @@ from elbert_core.results import LayerTrace
 SECONDS = 8.0
 """How long the longer run should take on the screen, about."""
 _NICE = (1, 2, 5)
+_LANE, _STRIP = 58, 26  # pixels of a run in the still picture, and of its blocks
 
 
 def slowed(ms: float) -> float:
@@ -85,3 +88,54 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
             "clock": words.RACE_CLOCK.format(factor=f"{factor:,.0f}"),
         },
     }
+
+
+class _TimeCanvas(LayerCanvas):
+    """Milliseconds from left to right in place of layers."""
+
+    def __init__(self, n_layers: int, height: float, end: float) -> None:
+        super().__init__(n_layers, height, {})
+        self._x["scale"]["domain"] = [0, end]
+        self._x["axis"] |= {"title": wording.COLUMN_MS, "values": None, "format": "g"}
+
+
+def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Spec:
+    """Both runs as they end, on one axis of time: for paper, where nothing can be played."""
+    done = ends(trace)
+    canvas = _TimeCanvas(trace.n_layers, 2 * _LANE, done[-1] or 1.0)
+    blocks: list[Row] = []
+    signs: list[Row] = []
+    titles: list[tuple[float, str]] = []
+    runs = ((words.RACE_STOPS, decision.exit_layer), (words.RACE_FULL, trace.n_layers))
+    for lane, (name, layers) in enumerate(runs):
+        top = _LANE * lane + 26
+        said = words.RACE_DONE.format(layer=layers)
+        titles.append((top - 13, f"{name}: {said}, {done[layers - 1]:.1f} ms"))
+        for layer in range(layers):
+            label = int(trace.labels[layer])
+            left = done[layer - 1] if layer else float(trace.embed_ms)
+            blocks.append(
+                {
+                    "x": left,
+                    "x2": done[layer],
+                    "y": top,
+                    "y2": top + _STRIP,
+                    "fill": palette.label(label),
+                }
+            )
+            signs.append(
+                {
+                    "x": (left + done[layer]) / 2,
+                    "y": top + _STRIP / 2,
+                    "text": f"{glyph(label)} {layer + 1}",
+                    "ink": palette.label_ink(label),
+                }
+            )
+    return figure(
+        [
+            canvas.boxes("blocks", blocks, ink="fill", cornerRadius=2, stroke=palette.paper),
+            canvas.words("signs", signs, ink="ink", fontSize=11),
+            *heading(canvas, titles, palette),
+        ],
+        2 * _LANE,
+    )

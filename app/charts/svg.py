@@ -2,7 +2,7 @@
 
 Reads just what `app.charts` writes (layers of rect, rule, tick, line, point and text on one pair of
 axes, values inline, colours in the rows), so that a report needs neither a browser nor a script.
-Hints become `<title>` elements. All text is escaped.
+Hints become `<title>` elements. All text is escaped and its hidden characters are written out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 from app.charts.canvas import Row, Spec
+from app.inputs import visible
 
 Keep = Callable[[str, Row], bool]
 
@@ -88,7 +89,7 @@ def svg(
     parts.append("</svg>")
     total = _TOP + height + _BOTTOM
     return (
-        f'<svg viewBox="0 0 {width:g} {total:g}" role="img" aria-label="{escape(alt)}" '
+        f'<svg viewBox="0 0 {width:g} {total:g}" role="img" aria-label="{_safe(alt)}" '
         f'xmlns="http://www.w3.org/2000/svg" style="width:100%;max-width:{width:g}px">'
         f"{''.join(parts)}</svg>"
     )
@@ -135,7 +136,7 @@ def _y_axis(channel: Spec, scale: Scale, ink: str) -> list[str]:
     axis = channel["axis"]
     named = dict(re.findall(r"datum\.value === ([\d.]+) \? '([^']*)'", axis.get("labelExpr", "")))
     labels = {float(value): said for value, said in named.items()}
-    if not labels and not axis.get("values"):
+    if not labels and axis.get("values") is None:
         labels = {value: f"{value:g}" for value in _ticks(scale)}
     parts = [
         _text(_LEFT - 6, scale.at(value) + 4, said, ink, anchor="end")
@@ -170,6 +171,7 @@ def _layer(layer: Spec, rows: list[Row], x: Scale, y: Scale) -> list[str]:
         if kind == "rect":
             box = f'x="{min(left, right):g}" y="{min(top, low):g}" '
             box += f'width="{abs(right - left):g}" height="{abs(low - top):g}"'
+            box += f' rx="{float(mark.get("cornerRadius", 0)):g}"'
             drawn.append(f"<rect {box} {look.paint()}>{hint}</rect>")
         elif kind in ("rule", "tick"):
             if kind == "tick":
@@ -250,6 +252,7 @@ def _words(left: float, top: float, row: Row, look: _Look) -> str:
     said = [
         f'font-size="{float(mark.get("fontSize", 11)):g}"',
         f'font-weight="{escape(str(mark.get("fontWeight", 400)))}"',
+        f'font-style="{escape(str(mark.get("fontStyle", "normal")))}"',
         f'text-anchor="{_ANCHORS[mark.get("align", "center")]}"',
         f'dominant-baseline="{_BASELINES[mark.get("baseline", "middle")]}"',
     ]
@@ -259,7 +262,7 @@ def _words(left: float, top: float, row: Row, look: _Look) -> str:
     else:
         said.append(f'fill="{escape(str(look.get("color", "black")))}"')
     left, top = left + float(mark.get("dx", 0)), top + float(mark.get("dy", 0))
-    return f'<text x="{left:g}" y="{top:g}" {" ".join(said)}>{escape(str(row["text"]))}</text>'
+    return f'<text x="{left:g}" y="{top:g}" {" ".join(said)}>{_safe(str(row["text"]))}</text>'
 
 
 def _hint(row: Row, encoding: Spec) -> str:
@@ -267,7 +270,7 @@ def _hint(row: Row, encoding: Spec) -> str:
     if not isinstance(tips, list):
         return ""
     said = "\n".join(f"{tip['title']}: {row.get(tip['field'], '')}" for tip in tips)
-    return f"<title>{escape(said)}</title>"
+    return f"<title>{_safe(said)}</title>"
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, paint: str, hint: str = "") -> str:
@@ -277,5 +280,9 @@ def _line(x1: float, y1: float, x2: float, y2: float, paint: str, hint: str = ""
 def _text(left: float, top: float, said: str, ink: str, *, anchor: str = "start") -> str:
     return (
         f'<text x="{left:g}" y="{top:g}" fill="{ink}" font-size="11" text-anchor="{anchor}">'
-        f"{escape(said)}</text>"
+        f"{_safe(said)}</text>"
     )
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))

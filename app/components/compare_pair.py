@@ -13,13 +13,14 @@ from app.components import compare_session as visit
 from app.components.legend import show_legend
 from app.components.score_panel import layer_table
 from app.inputs import plain_markdown
+from app.sheet import Figure
 from app.state import POLICY_SETTINGS
 from elbert_core.explanation import explain
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import LayerTrace
 
 
-def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
+def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
     """What stands beside the sentence in use, the figure, and its table."""
     chosen = st.segmented_control(
         words.WITH_LABEL,
@@ -41,17 +42,23 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
         _ask_for_other()
         found = visit.other_trace()
         if found is None:
-            return
+            return None
         beside, other_policy = found, policy
     a, b = explain(policy, trace), explain(other_policy, beside)
     if chosen == "rule":
         names = (words.IN_USE, words.LANE_NAMES[other_policy.kind])
-        st.text(f"{names[0]}: {narration.lane(policy)}")
-        st.text(f"{words.OTHER_RULE_SHORT}: {narration.lane(other_policy)}")
+        lead = (
+            f"{names[0]}: {narration.lane(policy)}",
+            f"{words.OTHER_RULE_SHORT}: {narration.lane(other_policy)}",
+        )
     else:
         names = ("A", "B")
-        st.text(f"A: {narration.quoted(trace.text, 200)}")
-        st.text(f"B: {narration.quoted(beside.text, 200)}")
+        lead = (
+            f"A: {narration.quoted(trace.text, 200)}",
+            f"B: {narration.quoted(beside.text, 200)}",
+        )
+    for line in lead:
+        st.text(line)
     entries = [
         Path(narration.path_title(names[0], a), trace, a),
         Path(narration.path_title(names[1], b), beside, b),
@@ -59,22 +66,25 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
     show_legend(trace, palette)
     called = ("A", "B") if chosen == "sentence" else (words.THE_RULE, words.OTHER_RULE_SHORT)
     difference = narration.pair_sentence(a, b, called)
+    result = Figure(
+        "",
+        lambda colours: paths(entries, palette=colours),
+        f"{entries[0].title}; {entries[1].title}. {difference}",
+        said=(*lead, difference),
+        tables=(
+            (entries[0].title, layer_table(trace, a)),
+            (entries[1].title, layer_table(beside, b)),
+        ),
+    )
     st.vega_lite_chart(
-        spec=paths(entries, palette=palette),
-        width="stretch",
-        key="compare.pair",
-        alt=f"{entries[0].title}; {entries[1].title}. {difference}",
+        spec=result.draw(palette), width="stretch", key="compare.pair", alt=result.alt
     )
     st.text(difference)
     with st.expander(words.PAIR_TABLE):
-        for entry, decision in zip(entries, (a, b), strict=True):
-            st.text(entry.title)
-            st.dataframe(
-                layer_table(entry.trace, decision),
-                hide_index=True,
-                width="stretch",
-                alt=wording.TABLE_ALT,
-            )
+        for title, table in result.tables:
+            st.text(title)
+            st.dataframe(table, hide_index=True, width="stretch", alt=wording.TABLE_ALT)
+    return result
 
 
 def _ask_for_other() -> None:

@@ -9,8 +9,10 @@ import streamlit as st
 from app import narration
 from app import wording_compare as words
 from app.charts.palette import Palette
-from app.charts.race import ends, race
+from app.charts.race import ends, race, race_still
 from app.charts.reading import label_names
+from app.inputs import visible
+from app.sheet import Figure
 from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -31,8 +33,12 @@ _STYLE = """
 """
 
 
-def show_race(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
-    """The race and its table."""
+def show_race(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure:
+    """The race and its table.
+
+    Returns:
+        A still picture of it, for the file that takes the page away.
+    """
     st.text(words.RACE_INTRO)
     component = st.components.v2.component(
         "elbert_race",
@@ -42,15 +48,23 @@ def show_race(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
     )
     component(data=race(trace, decision, palette=palette), key="compare.race", height="content")
     used, full = decision.ms_used, decision.ms_full
-    st.text(
+    said = (
         f"{narration.verdict(decision)} That took {used:.1f} of {full:.1f} ms when it was measured "
-        f"on {trace.device[:30]}."
+        f"on {visible(trace.device, limit=30)}."
     )
+    st.text(said)
+    table = race_table(trace, decision)
     with st.expander(words.RACE_TABLE):
-        st.dataframe(
-            race_table(trace, decision), hide_index=True, width="stretch", alt=words.RACE_TABLE
-        )
+        st.dataframe(table, hide_index=True, width="stretch", alt=words.RACE_TABLE)
     st.caption(words.RACE_NOTE)
+    return Figure(
+        "",
+        lambda colours: race_still(trace, decision, palette=colours),
+        said,
+        (words.RACE_NOTE,),
+        table,
+        (said,),
+    )
 
 
 def race_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]]:

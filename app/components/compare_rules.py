@@ -8,6 +8,7 @@ from app import narration_compare as narration
 from app import wording_compare as words
 from app.charts.lanes import Lane, lanes
 from app.charts.palette import Palette
+from app.sheet import Figure
 from app.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.ablation import Stability, stability
 from elbert_core.explanation import Decision, explain
@@ -22,30 +23,32 @@ def rules(current: ExitPolicy) -> list[tuple[str, ExitPolicy]]:
     return [(words.IN_USE, current), *rest]
 
 
-def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> None:
-    """The lanes, the sentence about them, and their table."""
+def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figure:
+    """The lanes, the sentence about them, and their table; the same for a file."""
     found = [(name, explain(policy, trace)) for name, policy in rules(current)]
     stable = stability(trace.probs)
     drawn = [Lane(n, d.exit_layer, d.label, narration.result(d)) for n, d in found]
     drawn.append(_oracle(trace, stable))
-    st.vega_lite_chart(
-        spec=lanes(trace, drawn, palette=palette),
-        width="stretch",
-        key="compare.lanes",
-        alt=narration.lanes_alt(found, stable),
-    )
-    st.text(
+    said = (
         f"{narration.spread_of_rules([d for _, d in found])} "
         f"{narration.stable_sentence(stable, trace.n_layers)}"
     )
+    result = Figure(
+        "",
+        lambda colours: lanes(trace, drawn, palette=colours),
+        narration.lanes_alt(found, stable),
+        (words.LANES_HELP,),
+        lanes_table(found, trace, stable),
+        (said,),
+    )
+    st.vega_lite_chart(
+        spec=result.draw(palette), width="stretch", key="compare.lanes", alt=result.alt
+    )
+    st.text(said)
     st.caption(words.LANES_HELP)
     with st.expander(words.LANES_TABLE):
-        st.dataframe(
-            lanes_table(found, trace, stable),
-            hide_index=True,
-            width="stretch",
-            alt=words.LANES_TABLE,
-        )
+        st.dataframe(result.table, hide_index=True, width="stretch", alt=words.LANES_TABLE)
+    return result
 
 
 def lanes_table(

@@ -82,13 +82,18 @@ def start() -> None:
 
 def write_link() -> None:
     """Sentence, rule and the choices of this page, as far as they are not the usual ones."""
+    asked = query()
+    if st.query_params.to_dict() != asked:
+        st.query_params.from_dict(asked)
+
+
+def query() -> dict[str, str]:
+    """What the address of the page ends in; keeps the choices for a later look."""
     kept: dict[str, str] = st.session_state[_KEPT]
     for name, key in _KEYS.items():
         kept[name] = str(st.session_state.get(key) or kept.get(name) or _first(name))
     mine = {name: value for name, value in kept.items() if value != _first(name)}
-    query = to_query(session.state()) | mine
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
+    return to_query(session.state()) | mine
 
 
 def message() -> str | None:

@@ -13,6 +13,7 @@ from app.charts.palette import Palette
 from app.charts.words import word_effects
 from app.components import compare_session as visit
 from app.inputs import check_text, plain_markdown
+from app.sheet import Figure
 from elbert_core.ablation import Ablation
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import LayerTrace
@@ -20,49 +21,54 @@ from elbert_core.results import LayerTrace
 _SWAP_FOR = "compare.swap_for"
 
 
-def show_words(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> None:
+def show_words(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
     """The button, and once it was pressed the figure, its sentence and its table."""
     st.text(words.WORDS_INTRO)
     if not resources.checkpoint_names():
         st.info(words.NEEDS_MODEL)
-        return
+        return None
     # of an opened file the text could be anything
     if trace.text_pair is not None or check_text(trace.text).problem is not None:
         st.info(words.READING_REFUSED)
-        return
+        return None
     chosen = visit.words_of(trace)
     if len(chosen) < 2:
         st.info(words.ONE_WORD)
-        return
+        return None
     if st.button(words.WORDS_BUTTON, help=words.WORDS_HELP, key="compare.leave_out"):
         with st.spinner(wording.READING):
             visit.read_without_each_word(trace)
     problem = visit.message()
     if problem is not None:
         st.warning(plain_markdown(problem))
-    read = visit.left_out(trace)
+    read, result = visit.left_out(trace), None
     if read is not None:
-        _show(read.effects(policy), trace, palette)
+        result = _show(read.effects(policy), trace, palette)
         if len(chosen) == words.MAX_WORDS:
             st.caption(words.WORDS_CUT)
     _swap(trace)
+    return result
 
 
-def _show(found: Ablation, trace: LayerTrace, palette: Palette) -> None:
+def _show(found: Ablation, trace: LayerTrace, palette: Palette) -> Figure:
     said = narration.ablation_sentence(found, trace)
+    result = Figure(
+        words.WORDS_TITLE,
+        lambda colours: word_effects(found, trace, palette=colours),
+        f"{said} The table below has every word.",
+        (words.AREA_HELP,),
+        words_table(found, trace),
+        (said,),
+    )
     st.text(said)
     st.markdown(f"**{words.WORDS_TITLE}**")
     st.vega_lite_chart(
-        spec=word_effects(found, trace, palette=palette),
-        width="stretch",
-        key="compare.words",
-        alt=f"{said} The table below has every word.",
+        spec=result.draw(palette), width="stretch", key="compare.words", alt=result.alt
     )
     st.caption(words.AREA_HELP)
     with st.expander(words.WORDS_TABLE):
-        st.dataframe(
-            words_table(found, trace), hide_index=True, width="stretch", alt=words.WORDS_TABLE
-        )
+        st.dataframe(result.table, hide_index=True, width="stretch", alt=words.WORDS_TABLE)
+    return result
 
 
 def words_table(found: Ablation, trace: LayerTrace) -> dict[str, list[object]]:

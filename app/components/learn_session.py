@@ -107,7 +107,7 @@ def control_key(lesson: Lesson, number: int) -> str:
 def try_on_inspect(lesson: Lesson, step: Step, policy: ExitPolicy) -> None:
     """Put the step's sentence and rule on the Inspect page."""
     trace = lesson.traces[step.sentence]
-    session.show_file(trace)
+    session.show_file(trace, opened=False)
     state = session.state()
     state.text = trace.text
     state.policy = policy.kind

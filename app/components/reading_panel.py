@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app import resources, wording
 from app import wording_compare as words
@@ -12,6 +14,7 @@ from app.charts.palette import Palette
 from app.charts.reading_grid import reading_grid
 from app.components import session
 from app.inputs import check_text, piece, plain_markdown
+from app.sheet import Figure
 from elbert_core.attention import Method, Pooling, by_word, reading
 from elbert_core.errors import ElbertError
 from elbert_core.explanation import Decision, explain
@@ -35,23 +38,27 @@ class Read:
     pooling: Pooling
 
 
-def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
-    """An expander with a button; once pressed, the grid, its switches and its table."""
+def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure | None:
+    """An expander with a button; once pressed, the grid, its switches and its table.
+
+    Returns:
+        The grid, when there is one, for the file that takes the page away.
+    """
     with st.expander(words.READING_HEADING, key="reading.open"):
         if not resources.checkpoint_names():
             st.text(words.NEEDS_MODEL)
-            return
+            return None
         read: Read | None = st.session_state.get(_READ)
         if read is None or read.text != trace.text:
             st.text(words.READING_NOTE)
             if not st.button(words.READING_BUTTON, key="reading.button"):
-                return
+                return None
             with st.spinner(wording.READING):
                 read = _read(trace)
             if read is None:
-                return
+                return None
             st.rerun()
-        _show(read, decision, palette)
+        return _show(read, decision, palette)
 
 
 def _read(trace: LayerTrace) -> Read | None:
@@ -71,12 +78,12 @@ def _read(trace: LayerTrace) -> Read | None:
     return read
 
 
-def _show(read: Read, decision: Decision, palette: Palette) -> None:
+def _show(read: Read, decision: Decision, palette: Palette) -> Figure | None:
     trace = read.trace
     groups = group_pieces(trace.tokens)
     if trace.attention is None or len(groups) > MAX_ROWS:
         st.text(words.READING_LONG)
-        return
+        return None
     heads = trace.attention.shape[1]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         method = st.segmented_control(
@@ -107,33 +114,45 @@ def _show(read: Read, decision: Decision, palette: Palette) -> None:
     )
     names = [join_pieces(trace.tokens, group) for group in groups]
     own = explain(decision.policy, trace)
-    at = shares[own.exit_layer - 1]
-    real = [i for i, name in enumerate(names) if name[:1].isalnum()]
-    most = sorted(real, key=lambda i: -at[i])[:3]
-    listed = ", ".join(f"{piece(names[i])} {at[i]:.2f}" for i in most)
-    said = f"By layer {own.exit_layer}, where it stops, the words most read are: {listed}."
-    st.text(said)
-    st.vega_lite_chart(
-        spec=reading_grid(
-            shares,
-            names,
-            own,
-            cursor=min(int(st.session_state.get(session.CURSOR, own.exit_layer)), trace.n_layers),
-            palette=palette,
+    said = most_read(shares, names, own.exit_layer)
+    cursor = session.looked_at(trace.n_layers, own.exit_layer)
+    found = Figure(
+        words.READING_HEADING,
+        lambda colours: reading_grid(shares, names, own, cursor=cursor, palette=colours),
+        f"{words.READING_HEADING}. {said}",
+        (
+            words.READING_NOTE,
+            words.READING_SCALE.format(low=float(shares.min()), high=float(shares.max())),
+            words.READING_POOLED[read.pooling],
         ),
-        width="stretch",
-        key="reading.grid",
-        alt=f"{words.READING_HEADING}. {said}",
+        shares_table(shares, names),
     )
-    st.caption(words.READING_NOTE)
-    st.caption(words.READING_SCALE.format(low=float(shares.min()), high=float(shares.max())))
-    st.caption(words.READING_POOLED[read.pooling])
+    st.text(said)
+    st.vega_lite_chart(spec=found.draw(palette), width="stretch", key="reading.grid", alt=found.alt)
+    for note in found.notes:
+        st.caption(note)
     st.badge(wording.MODES["replayed"], color="blue", help=wording.MODE_HELP["replayed"])
-    table: dict[str, list[object]] = {words.READING_WORD: [piece(name) for name in names]}
-    for layer in range(trace.n_layers):
-        table[str(layer + 1)] = [round(float(share), 4) for share in shares[layer]]
     if st.toggle(words.READING_TABLE, key="reading.table"):
-        st.dataframe(table, hide_index=True, width="stretch", alt=words.READING_TABLE)
+        st.dataframe(found.table, hide_index=True, width="stretch", alt=words.READING_TABLE)
+    return found
+
+
+def most_read(shares: NDArray[np.float64], names: list[str], layer: int) -> str:
+    """The words to which most goes back at a layer; special pieces are left out."""
+    at = shares[layer - 1]
+    real = [i for i, name in enumerate(names) if name[:1].isalnum()]
+    listed = ", ".join(
+        f"{piece(names[i])} {at[i]:.2f}" for i in sorted(real, key=lambda i: -at[i])[:3]
+    )
+    return f"By layer {layer}, where it stops, the words most read are: {listed}."
+
+
+def shares_table(shares: NDArray[np.float64], names: list[str]) -> dict[str, list[object]]:
+    """The grid by column: a word, then its share in each layer."""
+    table: dict[str, list[object]] = {words.READING_WORD: [piece(name) for name in names]}
+    for layer, row in enumerate(shares, start=1):
+        table[str(layer)] = [round(float(share), 4) for share in row]
+    return table
 
 
 def _head_name(number: int) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import narration, wording
 from app.charts.palette import Palette, glyph
 from app.components.tables import Cell, Sign, table_html
-from elbert_core.explanation import Decision
+from elbert_core.explanation import Decision, LayerVerdict
 from elbert_core.results import LayerTrace
 
 
@@ -33,26 +33,47 @@ def why_not_html(trace: LayerTrace, decision: Decision, palette: Palette) -> str
     """A table of the layers before the exit, escaped."""
     rows: list[list[Cell]] = []
     for verdict in decision.verdicts[: decision.exit_layer - 1]:
-        label = narration.name(trace.label_names[verdict.label])
-        said = f"{label} {narration.fixed(verdict.confidence)}"
-        sign = Sign(glyph(verdict.label), palette.label(verdict.label), said)
+        sign = Sign(glyph(verdict.label), palette.label(verdict.label), _said(trace, verdict))
         rows.append([str(verdict.layer), sign, narration.what_was_missing(verdict)])
     return table_html(wording.WHY_NOT_COLUMNS, rows)
 
 
+def why_not_rows(trace: LayerTrace, decision: Decision) -> list[list[str]]:
+    """The same as plain text."""
+    return [
+        [
+            str(verdict.layer),
+            f"{glyph(verdict.label)} {_said(trace, verdict)}",
+            narration.what_was_missing(verdict),
+        ]
+        for verdict in decision.verdicts[: decision.exit_layer - 1]
+    ]
+
+
+def savings(decision: Decision) -> tuple[tuple[str, str, str, str], ...]:
+    """Layers, arithmetic and measured milliseconds saved: title, share, amount, explanation."""
+    layers = narration.share(decision.layers_saved, decision.n_layers)
+    return (
+        (
+            wording.SAVED_LAYERS,
+            layers,
+            f"{decision.layers_saved} of {decision.n_layers}",
+            wording.SAVED_LAYERS_HELP,
+        ),
+        (wording.SAVED_MACS, *narration.saved_macs(decision), wording.SAVED_MACS_HELP),
+        (wording.SAVED_MS, *narration.saved_ms(decision), wording.SAVED_MS_HELP),
+    )
+
+
 def show_savings(decision: Decision) -> None:
     """Layers, arithmetic and measured milliseconds that stopping saves."""
-    layers = narration.share(decision.layers_saved, decision.n_layers)
-    layers_detail = f"{decision.layers_saved} of {decision.n_layers}"
-    macs, macs_detail = narration.saved_macs(decision)
-    ms, ms_detail = narration.saved_ms(decision)
-    shown = (
-        (wording.SAVED_LAYERS, layers, layers_detail, wording.SAVED_LAYERS_HELP),
-        (wording.SAVED_MACS, macs, macs_detail, wording.SAVED_MACS_HELP),
-        (wording.SAVED_MS, ms, ms_detail, wording.SAVED_MS_HELP),
-    )
     with st.container(horizontal=True, gap="medium"):
-        for title, value, detail, explanation in shown:
+        for title, value, detail, explanation in savings(decision):
             with st.container(width="content", gap=None):
                 st.metric(title, value, help=explanation, width="content")
                 st.caption(detail, width="content")
+
+
+def _said(trace: LayerTrace, verdict: LayerVerdict) -> str:
+    label = narration.name(trace.label_names[verdict.label])
+    return f"{label} {narration.fixed(verdict.confidence)}"

@@ -62,11 +62,7 @@ def show_stepper(trace: LayerTrace, decision: Decision) -> None:
                 help=wording.STEP_HELP,
             )
     verdict = decision.verdicts[layer - 1]
-    label = narration.name(trace.label_names[verdict.label])
-    st.text(
-        f"After layer {layer}: {label} {narration.fixed(verdict.confidence)} – "
-        f"{narration.layer_outcome(verdict, decision)}."
-    )
+    st.text(narration.at_layer(trace, verdict, decision))
     with st.expander(wording.ARITHMETIC):
         st.code(narration.arithmetic(trace, verdict), language=None, wrap_lines=True)
 

@@ -153,13 +153,13 @@ def read_again() -> None:
     st.rerun()
 
 
-def show_file(trace: LayerTrace) -> None:
-    """Put the trace of an opened file on the page."""
+def show_file(trace: LayerTrace, *, opened: bool = True) -> None:
+    """Put a stored trace on the page: that of an opened file, or of a lesson."""
     asked = state()
     asked.preset, asked.text = None, ""
     st.session_state[PRESET] = None
     st.session_state[TEXT] = visible(trace.text, limit=MAX_CHARS)
-    _put(Shown(trace, "stored"))
+    _put(Shown(trace, "stored", opened=opened))
 
 
 def stop_for_real() -> None:
@@ -226,6 +226,11 @@ def cursor(n_layers: int, exit_layer: int) -> int:
     layer = min(max(int(st.session_state.get(CURSOR, exit_layer)), 1), n_layers)
     st.session_state[CURSOR] = layer
     return layer
+
+
+def looked_at(n_layers: int, exit_layer: int) -> int:
+    """The layer looked at, once its slider is drawn."""
+    return min(max(int(st.session_state.get(CURSOR, exit_layer)), 1), n_layers)
 
 
 def move_cursor(layer: int, *, n_layers: int) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from app import resources, wording
-from app.components import session
+from app.components import opened, session
+from app.components.snapshot_inspect import InspectView, inspect_html
 from app.inputs import plain_markdown
+from app.sheet import Figure
 from app.state import Shown, to_query
 from elbert_core.errors import InputError
 from elbert_core.explanation import Decision
@@ -21,10 +24,26 @@ MAX_SHOWN_LAYERS = 64
 MAX_SHOWN_LABELS = 12
 
 
-def show_share(shown: Shown, decision: Decision) -> None:
-    """Downloads, link and device, in an expander."""
+def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ()) -> None:
+    """Downloads, link and device, in an expander; `figures` are those open besides the score."""
     with st.expander(wording.SHARE_HEADING):
         with st.container(horizontal=True):
+            view = InspectView(
+                shown,
+                decision,
+                session.looked_at(shown.trace.n_layers, decision.exit_layer),
+                urlencode(to_query(session.state())),
+                tuple(figures),
+                opened.note(shown),
+            )
+            st.download_button(
+                wording.DOWNLOAD_HTML,
+                lambda: inspect_html(view),  # made when it is asked for, not at every step
+                "elbert-inspect.html",
+                "text/html",
+                on_click="ignore",
+                help=wording.DOWNLOAD_HTML_HELP,
+            )
             st.download_button(
                 wording.DOWNLOAD_CSV,
                 trace_to_csv(shown.trace, decision),
@@ -39,6 +58,7 @@ def show_share(shown: Shown, decision: Decision) -> None:
                 "application/json",
                 on_click="ignore",
             )
+        st.caption(wording.PNG_NOTE)
         st.caption(wording.LINK_NOTE)
         bare = urlencode(to_query(session.state(), with_text=False))
         st.text(wording.LINK_BARE)

@@ -17,17 +17,30 @@ _BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray"}
 
 def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
     """The verdict line, the mode badge and the saving."""
-    mode = "real" if is_real(shown, decision) else shown.mode
+    mode = mode_of(shown, decision)
     st.html(verdict_html(decision, palette))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = _BADGE_COLOURS[mode]
         st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
-        st.text(f"Saves {narration.saved_layers(decision)}.", width="content")
+        st.text(narration.saves(decision), width="content")
         st.text(narration.compared_with_full(decision), width="content")
         st.caption(plain_markdown(read_by(shown)), width="content")
-    if shown.trace.truncated:
-        trace = shown.trace
-        st.info(wording.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full))
+    cut = truncated(shown)
+    if cut:
+        st.info(cut)
+
+
+def mode_of(shown: Shown, decision: Decision) -> Mode:
+    """Which kind of figure this is."""
+    return "real" if is_real(shown, decision) else shown.mode
+
+
+def truncated(shown: Shown) -> str:
+    """That the end of the text was not read, "" when it was."""
+    trace = shown.trace
+    if not trace.truncated:
+        return ""
+    return wording.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full)
 
 
 def show_mode(shown: Shown, mode: Mode) -> None:
@@ -51,14 +64,20 @@ def read_by(shown: Shown) -> str:
 
 def show_real_run(shown: Shown, decision: Decision) -> None:
     """What happened when the model really stopped under the rule in use, if it was tried."""
+    for line in real_run(shown, decision):
+        st.text(line)
+
+
+def real_run(shown: Shown, decision: Decision) -> tuple[str, ...]:
+    """The same as lines of plain text; none when it was not tried with this rule."""
     real = shown.real
     if real is None or real.policy != decision.policy:
-        return
-    st.text(wording.REAL_SAME if is_real(shown, decision) else wording.REAL_OTHER)
+        return ()
     answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
-    st.text(
+    return (
+        wording.REAL_SAME if is_real(shown, decision) else wording.REAL_OTHER,
         f"{answer}, after layer {real.exit_layer} of {real.n_layers}. "
-        + wording.REAL_TIME.format(ms=real.ms, device=real.device)
+        + wording.REAL_TIME.format(ms=real.ms, device=real.device),
     )
 
 

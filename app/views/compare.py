@@ -15,6 +15,7 @@ from app.components.compare_rules import show_rules
 from app.components.compare_words import show_words
 from app.components.policy_picker import pick_policy
 from app.components.sentence import ask_for_sentence
+from app.components.snapshot_compare import show_download
 from app.components.verdict import show_mode
 from app.state import Shown
 from elbert_core.explanation import explain
@@ -40,16 +41,19 @@ def show(shown: Shown) -> None:
     policy = state.exit_policy()
     with left:
         if view == "pair":
-            show_pair(trace, policy, colours)
+            found = show_pair(trace, policy, colours)
         elif view == "words":
-            show_words(trace, policy, colours)
+            found = show_words(trace, policy, colours)
         elif view == "race":
-            show_race(trace, explain(policy, trace), colours)
+            found = show_race(trace, explain(policy, trace), colours)
         else:
-            show_rules(trace, policy, colours)
+            found = show_rules(trace, policy, colours)
+    read_now = view == "words" and visit.left_out(trace) is not None
+    mode = "replayed" if read_now else shown.mode
     with right:
-        read_now = view == "words" and visit.left_out(trace) is not None
-        show_mode(shown, "replayed" if read_now else shown.mode)
+        show_mode(shown, mode)
+        if found is not None:
+            show_download(shown, policy, view or "rules", mode, found)
 
 
 st.title(words.HEADLINE)

@@ -7,6 +7,7 @@ import streamlit as st
 from app import wording
 from app.charts.palette import palette
 from app.components import reasons, score_panel, session
+from app.components.opened import show_opened
 from app.components.policy_picker import pick_policy
 from app.components.reading_panel import show_reading
 from app.components.sentence import ask_for_sentence
@@ -29,6 +30,7 @@ def show_result(shown: Shown) -> None:
     decision = explain(state.exit_policy(), trace)
     with top:
         show_verdict(shown, decision, colours)
+        show_opened(shown)
     with right:
         reasons.show_why(trace, decision)
     with left:
@@ -47,11 +49,11 @@ def show_result(shown: Shown) -> None:
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
-    show_reading(trace, decision, colours)
+    figures = [show_reading(trace, decision, colours)]
     with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
         st.caption(wording.PIECES_HELP)
-    show_share(shown, decision)
+    show_share(shown, decision, [figure for figure in figures if figure is not None])
 
 
 st.title(wording.HEADLINE)

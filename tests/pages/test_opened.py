@@ -1,0 +1,100 @@
+"""An opened trace file is checked against the checkpoints here, and says what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import resources, wording
+from app.components.opened import origin, told
+from elbert_core.checkpoints import weights_digest
+from elbert_core.results import LayerTrace
+from elbert_core.traces import trace_to_json
+from tests.app.traces import make_trace
+from tests.pages import driver
+from tests.pages.conftest import OpenApp
+
+SENTENCE = "the film was dull but the plot was great"
+
+
+@pytest.fixture
+def trace(with_model: Path) -> LayerTrace:
+    """A sentence that the tiny model read."""
+    read = resources.read("tiny", "cpu", SENTENCE)
+    assert read.digest == weights_digest(with_model / "tiny")
+    return read
+
+
+def open_file(app: AppTest, trace: LayerTrace) -> AppTest:
+    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def notes(app: AppTest) -> str:
+    shown = [*app.info, *app.warning]
+    return " ".join(str(element.value) for element in shown).replace("\\", "")
+
+
+def test_a_file_of_these_weights_says_so_and_gives_the_same_again(
+    trace: LayerTrace, open_app: OpenApp
+) -> None:
+    app = open_file(open_app(), trace)
+    assert "which are the ones here" in notes(app)
+    assert trace.digest[:12] in notes(app)
+    assert not driver.warnings(app)
+    app.button(key="inspect.verify").click().run()
+    assert "no probability differs by more than 0.0000" in driver.shown_text(app)
+
+
+def test_a_file_of_other_weights_says_so(trace: LayerTrace, open_app: OpenApp) -> None:
+    app = open_file(open_app(), replace(trace, digest="ab" * 32))
+    assert "does not match the model here" in driver.warnings(app)
+    assert trace.digest[:12] in driver.warnings(app)
+    assert "abababababab" in driver.warnings(app)
+
+
+def test_numbers_that_were_changed_are_found_out(trace: LayerTrace, open_app: OpenApp) -> None:
+    probs = np.roll(trace.probs, 1, axis=1)
+    app = open_file(open_app(), replace(trace, probs=probs))
+    assert "which are the ones here" in notes(app)
+    app.button(key="inspect.verify").click().run()
+    assert "gives other numbers than the file" in driver.shown_text(app)
+
+
+def test_weights_are_known_again_under_another_name(trace: LayerTrace) -> None:
+    found = origin(replace(trace, checkpoint="renamed"))
+    assert (found.match, found.name) == ("same", "tiny")
+
+
+@pytest.mark.usefixtures("with_model")
+@pytest.mark.parametrize(
+    ("digest", "said"),
+    [("", wording.OPENED_UNKNOWN), ("cd" * 32, "is not here")],
+    ids=["unknown", "absent"],
+)
+def test_what_cannot_be_checked_is_said(digest: str, said: str, open_app: OpenApp) -> None:
+    hostile = make_trace(text="![a](https://example.org/p.png) film")
+    hostile = replace(hostile, digest=digest, checkpoint="<img src=x> :red[x] \u202e")
+    app = open_file(open_app(), hostile)
+    assert said in driver.warnings(app)
+    assert not [b for b in app.button if b.key == "inspect.verify"]
+    for element in app.warning:
+        assert ":red[x]" not in str(element.value)
+        assert "\u202e" not in str(element.value)
+
+
+def test_every_outcome_has_words() -> None:
+    for name in ("SAME", "OTHER", "ABSENT", "UNKNOWN"):
+        assert getattr(wording, f"OPENED_{name}")
+    assert "⟨U+202E⟩" in told(replace(origin(make_trace()), match="absent", name="\u202ex"))
+
+
+@pytest.mark.usefixtures("with_model")
+def test_a_sentence_read_here_has_no_note(open_app: OpenApp) -> None:
+    app = driver.read(open_app(), SENTENCE)
+    assert "Opened from a file" not in notes(app)
