@@ -1,8 +1,9 @@
 """One layer and one exit head as few, large operations, in the precision of the engine.
 
 The weights are the model's own. What differs from transformers' layer is bookkeeping: query, key
-and value in one product, GELU fused into the product before it where the library has such a kernel,
-and a padding mask that is one row a text. Results agree to rounding (tested).
+and value in one product, weights packed once, GELU and the residual sums inside the products before
+them where the library has such kernels, and a padding mask that is one row a text. Results agree to
+rounding (tested).
 
 Only for models that share one layer and one head between all depths; others run transformers' own
 layer.
@@ -96,15 +97,19 @@ class SharedSteps:
         attention = layer.attention
         self._heads: int = attention.num_attention_heads
         parts = (attention.query, attention.key, attention.value)
-        self._qkv_weight = torch.cat([p.weight for p in parts]).detach().contiguous()
-        self._qkv_bias = torch.cat([p.bias for p in parts]).detach().contiguous()
-        self._dense = attention.dense
+        qkv_weight = torch.cat([p.weight for p in parts]).detach().contiguous()
+        qkv_bias = torch.cat([p.bias for p in parts]).detach().contiguous()
+        form = GELU_FORMS.get(str(model.config.hidden_act))
+        self._project = _product(qkv_weight, qkv_bias)
+        self._dense = _product_and_sum(attention.dense)
         self._attention_norm = attention.LayerNorm
-        self._ffn_output = layer.ffn_output
+        self._expand: Callable[[Tensor], Tensor] = (
+            _product(layer.ffn.weight, layer.ffn.bias, gelu=form)
+            if form is not None
+            else lambda x: layer.activation(layer.ffn(x))
+        )
+        self._ffn_output = _product_and_sum(layer.ffn_output)
         self._final_norm = layer.full_layer_layer_norm
-        self._expand: Callable[[Tensor], Tensor] = _fused_gelu(
-            layer.ffn, GELU_FORMS.get(str(model.config.hidden_act))
-        ) or (lambda x: layer.activation(layer.ffn(x)))
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """See `Steps`."""
@@ -119,13 +124,13 @@ class SharedSteps:
         """See `Steps`; the layer index does not matter, all layers are one."""
         del layer_index
         rows, tokens, width = hidden.shape
-        projected = functional.linear(hidden, self._qkv_weight, self._qkv_bias)
+        projected = self._project(hidden)
         # (rows, tokens, 3 * hidden) -> 3 of (rows, heads, tokens, head width)
         query, key, value = projected.view(rows, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         mixed = mixed.transpose(1, 2).reshape(rows, tokens, width)
-        attended = self._attention_norm(self._dense(mixed).add_(hidden))
-        result: Tensor = self._final_norm(self._ffn_output(self._expand(attended)).add_(attended))
+        attended = self._attention_norm(self._dense(mixed, hidden))
+        result: Tensor = self._final_norm(self._ffn_output(self._expand(attended), attended))
         return result
 
     def exit_logits(self, hidden: Tensor, padding: Tensor | None, layer_index: int = 0) -> Tensor:
@@ -141,27 +146,82 @@ def make_steps(model: ElbertForSequenceClassification) -> Steps:
     return ModelSteps(model)
 
 
-def _fused_gelu(linear: nn.Linear, form: str | None) -> Callable[[Tensor], Tensor] | None:
-    """Linear followed by GELU as one oneDNN kernel on the CPU, None where that is not to be had.
+def _product(
+    weight: Tensor, bias: Tensor, *, gelu: str | None = None
+) -> Callable[[Tensor], Tensor]:
+    """Linear, with GELU in the form "none" or "tanh" after it where asked for.
 
-    In bf16 a GELU of its own costs nearly as much as the product before it. The operator is the one
-    torch's own compiler emits; it is no public name, so it is tried out against the plain form
-    before it is relied on.
+    On the CPU as one oneDNN kernel on weights that are packed once: in bf16 a GELU of its own costs
+    nearly as much as the product before it, and packing gains up to half for narrow outputs. These
+    operators are the ones torch's own compiler emits and no public names, so they are tried out
+    against the plain form before they are relied on.
     """
-    if form is None or linear.weight.device.type != "cpu":
-        return None
-    weight, bias = linear.weight.detach(), linear.bias.detach()
+    weight, bias = weight.detach(), bias.detach()
+
+    def plain(x: Tensor) -> Tensor:
+        product = functional.linear(x, weight, bias)
+        return product if gelu is None else functional.gelu(product, approximate=gelu)
+
+    packed = _packed(weight)
+    if packed is None:
+        return plain
+    after = ("none", [], "") if gelu is None else ("gelu", [], gelu)
 
     def fused(x: Tensor) -> Tensor:
-        return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], form))
+        return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, packed, bias, *after))
 
-    try:
-        with torch.inference_mode():
-            trial = torch.linspace(-3, 3, 2 * linear.in_features, dtype=weight.dtype).view(2, -1)
-            plain = functional.gelu(functional.linear(trial, weight, bias), approximate=form)
-            scale = plain.abs().max().clamp(min=1e-3)
-            close = bool((fused(trial) - plain).abs().max() <= 0.02 * scale)
-    except (AttributeError, NotImplementedError, RuntimeError) as error:
-        logger.debug("no fused GELU here: %s", error)
+    trial = _trial(weight)
+    return fused if _agree(lambda: fused(trial), lambda: plain(trial)) else plain
+
+
+def _product_and_sum(linear: nn.Linear) -> Callable[[Tensor, Tensor], Tensor]:
+    """(x, other) -> linear(x) + other, as `_product` does it."""
+    weight, bias = linear.weight.detach(), linear.bias.detach()
+
+    def plain(x: Tensor, other: Tensor) -> Tensor:
+        return functional.linear(x, weight, bias).add_(other)
+
+    packed = _packed(weight)
+    if packed is None:
+        return plain
+
+    def fused(x: Tensor, other: Tensor) -> Tensor:
+        operator = torch.ops.mkldnn._linear_pointwise.binary
+        return cast(Tensor, operator(x, other, packed, bias, "add"))
+
+    trial = _trial(weight)
+    other = torch.linspace(-2, 2, 2 * len(bias), dtype=weight.dtype).view(2, -1)
+    return fused if _agree(lambda: fused(trial, other), lambda: plain(trial, other)) else plain
+
+
+PACKED_FOR_TOKENS = 1024
+"""Tokens of a usual call, which the library wants to know when it packs weights."""
+
+
+@torch.inference_mode()
+def _packed(weight: Tensor) -> Tensor | None:
+    """Weights in the layout that oneDNN's products like best, None where that is not to be had."""
+    if weight.device.type != "cpu":
         return None
-    return fused if close else None
+    try:
+        return cast(Tensor, torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_FOR_TOKENS))
+    except (AttributeError, NotImplementedError, RuntimeError) as error:
+        logger.debug("no packed products here: %s", error)
+        return None
+
+
+def _trial(weight: Tensor) -> Tensor:
+    return torch.linspace(-3, 3, 2 * weight.shape[1], dtype=weight.dtype).view(2, -1)
+
+
+@torch.inference_mode()
+def _agree(fused: Callable[[], Tensor], plain: Callable[[], Tensor]) -> bool:
+    """True when both give the same to rounding; False too where the fused one cannot run."""
+    try:
+        ours = fused()
+    except (AttributeError, NotImplementedError, RuntimeError) as error:
+        logger.debug("no fused product here: %s", error)
+        return False
+    theirs = plain()
+    scale = theirs.abs().max().clamp(min=1e-3)
+    return bool((ours - theirs).abs().max() <= 0.02 * scale)
