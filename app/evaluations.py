@@ -7,7 +7,6 @@ Streamlit and no charts, and needs no PyTorch.
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from app.contest import Round, contest
 from elbert_core.baselines import Baseline, RandomExit, baselines, random_exit
-from elbert_core.calibration import SHARES, Risk, Tuning, rows_needed, tune
 from elbert_core.comparison import Comparison, compare
 from elbert_core.errors import InputError
 from elbert_core.metrics import Overthinking, layer_accuracy, overthinking, wilson_interval
@@ -268,43 +266,6 @@ def slices(table: EvaluationTable, policy: ExitPolicy) -> tuple[Slice, ...]:
     for index, label in enumerate(table.label_names):
         found += _slice(table, policy, "label", label, table.gold == index)
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """The answer to "how fast, if at most so much may be lost?".
-
-    Attributes:
-        tuning: what was found; None where the rows are too few to promise anything.
-        rows_needed: rows of the test part that could certify it without a single loss.
-        total_needed: rows in all, for the parts to be large enough.
-    """
-
-    tuning: Tuning | None
-    rows_needed: int
-    total_needed: int
-
-
-def promise(overview: Overview, risk: str, max_loss: float, confidence: float) -> Promise:
-    """The fastest certified setting of all families, or how many rows that would take.
-
-    Args:
-        overview: the table.
-        risk: one of the core's `RISKS`.
-        max_loss: what may be lost, in (0, 1).
-        confidence: how certain that must be, in (0, 1).
-    """
-    kind: Risk = next(name for name in _RISKS if name == risk)
-    needed = rows_needed(max_loss, confidence)
-    total = math.ceil(needed / SHARES[1])
-    try:
-        found = tune(overview.table, max_loss=max_loss, confidence=confidence, risk=kind)
-    except InputError:
-        return Promise(None, needed, total)
-    return Promise(found, needed, total)
-
-
-_RISKS: tuple[Risk, ...] = ("disagreement", "accuracy", "distribution")
 
 
 def key_of(policy: ExitPolicy) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.contest import RIVALS, Round
-from app.evaluations import Overview, Promise, Setting, Slice
+from app.evaluations import Overview, Setting, Slice
 from app.inputs import visible
+from app.promises import AveragePromise, Promise
 from app.published import Published
 from elbert_core.calibration import Tuning
 from elbert_core.comparison import Comparison
+from elbert_core.conformal import ConformalTuning
 from elbert_core.policies import ExitPolicy
 from elbert_core.tables import EvaluationTable
 
@@ -222,6 +224,44 @@ def refusal(made: Promise, overview: Overview) -> str:
     return promised.TUNE_REFUSED.format(
         rows=overview.table.n_rows, needed=made.rows_needed, total=made.total_needed
     )
+
+
+def promise_name(tuning: Tuning | ConformalTuning) -> str:
+    """What a promised setting is called until somebody calls it otherwise."""
+    limit = f"{100 * tuning.max_loss:g}"
+    if isinstance(tuning, ConformalTuning):
+        return promised.AVERAGE_NAME.format(limit=limit)
+    return promised.TUNE_NAME.format(
+        limit=limit,
+        loss=promised.TUNE_SHORT[tuning.risk],
+        confidence=f"{100 * tuning.confidence:g}",
+    )
+
+
+def average_promise(made: AveragePromise, tuning: ConformalTuning) -> str:
+    """What the conformal rule promises, and what it did on fresh rows."""
+    report = tuning.report
+    low, high = report.loss_interval or (report.loss, report.loss)
+    said = promised.AVERAGE_FOUND.format(
+        rule=capital(rule(tuning.policy)),
+        limit=f"{100 * tuning.max_loss:g}",
+        n=f"{made.n_calibration:,}",
+        differ=f"{made.n_inconsistent:,}",
+    )
+    return f"{said} " + promised.AVERAGE_REPORT.format(
+        n=f"{report.n_rows:,}",
+        loss=percent(report.loss),
+        interval=interval(low, high),
+        speed=f"{report.speed_up_ratio:.1f}",
+        accuracy=percent(report.accuracy or 0.0),
+        full=percent(report.full_accuracy or 0.0),
+    )
+
+
+def average_refusal(made: AveragePromise) -> str:
+    """That too few texts can be ranked, and how many it takes."""
+    text = promised.AVERAGE_REFUSED_PUBLISHED if made.published else promised.AVERAGE_REFUSED
+    return text.format(n=made.n_calibration, ranked=made.ranked, needed=made.ranked_needed)
 
 
 def contest(rounds: tuple[Round, ...], rows: int) -> str:

@@ -28,6 +28,7 @@ NO_TABLES = (
 )
 BAD_TABLE = "The table “{name}” cannot be used: {message}."
 BAD_FILES = "That is not a table that can be opened: {message}."
+BAD_SETTING = "That setting cannot be used: {message}."
 OPEN_LABEL = "Open a table of your own"
 OPEN_HELP = (
     "The .json and the .safetensors file that `python -m elbert_core evaluate` wrote, both at "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
+from app.components.saved_rules import show_saved
 from app.state import POLICY_SETTINGS, InspectState, Setting, Value
 
 POLICY = "inspect.policy"
@@ -40,6 +41,7 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
         with st.expander(wording.MORE_SETTINGS):
             for setting in advanced:
                 _control(state, setting, n_layers)
+    show_saved(state)
 
 
 def setting_name(policy: str, name: str) -> str:
@@ -99,7 +101,7 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
             disabled=fixed,
         )
     else:
-        decimals = 3 if setting.step < 0.01 else 2
+        decimals = _decimals(setting, float(value))
         st.slider(
             label,
             float(setting.low),
@@ -112,6 +114,12 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
             help=explanation,
             disabled=fixed,
         )
+
+
+def _decimals(setting: Setting, value: float) -> int:
+    """As many as the steps have, or as a value from elsewhere needs to be seen as it is."""
+    usual = 3 if setting.step < 0.01 else 2
+    return next(n for n in (usual, 3, 4) if n >= usual and (round(value, n) == value or n == 4))
 
 
 def _upper(state: InspectState, setting: Setting, current: Value, n_layers: int) -> float:

@@ -13,10 +13,9 @@ import streamlit as st
 
 from app import evaluations, resources
 from app import wording_tradeoff as words
-from app.components import session
+from app.components import saved_rules, session
 from app.evaluations import Overview
 from app.inputs import visible
-from app.state import POLICY_SETTINGS
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 
@@ -96,12 +95,12 @@ def policy() -> ExitPolicy:
 
 def use(chosen: ExitPolicy, *, clicked: bool = False) -> None:
     """Make this the setting in use, on every page."""
-    state = session.state()
-    state.policy = chosen.kind
-    known = {setting.name for setting in POLICY_SETTINGS[chosen.kind]}
-    state.values[chosen.kind] = {
-        name: value for name, value in chosen.settings().items() if name in known
-    }
+    try:
+        saved_rules.adopt(session.state(), chosen)
+    except InputError as error:
+        st.session_state[_MESSAGE] = words.BAD_SETTING.format(message=error)
+        return
+    st.session_state[_MESSAGE] = None
     if st.session_state.get(_CLICKED, False) and not clicked:
         # the figure keeps its last click as selected, and a second click there would say nothing
         st.session_state[_DRAWING] = drawing() + 1

@@ -9,8 +9,10 @@ import pytest
 
 from app import evaluations
 from app.contest import RIVALS
-from app.evaluations import FAMILIES, Overview, key_of, look_at, look_closer, promise
+from app.evaluations import FAMILIES, Overview, key_of, look_at, look_closer
+from app.promises import average_promise, promise
 from elbert_core.calibration import tune
+from elbert_core.conformal import tune_conformal
 from elbert_core.errors import InputError
 from elbert_core.metrics import layer_accuracy
 from elbert_core.policies import ConfidenceWindow, NeverExit, Patience, replay
@@ -166,3 +168,29 @@ def test_another_folder_can_be_named(tmp_path: object, monkeypatch: pytest.Monke
     assert evaluations.evaluation_names() == ("mine",)
     monkeypatch.setenv(evaluations.EVALUATIONS_VARIABLE, f"{tmp_path}/missing")
     assert evaluations.evaluation_names() == ()
+
+
+# -------------------------------------------------------------------------------- on average
+def test_an_average_promise_is_that_of_the_core(overview: Overview) -> None:
+    for published in (True, False):
+        made = average_promise(overview, 0.1, published=published)
+        assert made.tuning == tune_conformal(overview.table, max_loss=0.1, conditional=published)
+        assert made.n_calibration == 200
+        assert made.ranked == (made.n_inconsistent if published else 200)
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_an_average_promise_is_refused_just_where_the_core_refuses(
+    published: bool, overview: Overview
+) -> None:
+    for max_loss in (0.3, 0.1, 0.03, 0.01, 0.005, 0.003):
+        made = average_promise(overview, max_loss, published=published)
+        assert (made.tuning is None) == (made.ranked < made.ranked_needed)
+        if made.tuning is None:
+            with pytest.raises(InputError, match=f"needs at least {made.ranked_needed}"):
+                tune_conformal(overview.table, max_loss=max_loss, conditional=published)
+
+
+def test_one_row_promises_nothing_on_average() -> None:
+    made = average_promise(look_at(make_table(n_rows=1)), 0.1, published=True)
+    assert (made.tuning, made.n_calibration, made.ranked_needed) == (None, 0, 9)
