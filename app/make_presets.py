@@ -1,6 +1,6 @@
 """Writes the stored traces that the app shows before any model is loaded.
 
-    python -m app.make_presets --checkpoint checkpoints/elbert-sst2
+    python -m app.make_presets --checkpoints checkpoints
 
 Run it again whenever the checkpoint or a sentence changes.
 """
@@ -11,7 +11,7 @@ import argparse
 import os
 from pathlib import Path
 
-from app.presets import FOLDER, SENTENCES, STORED_PASSES
+from app.presets import FOLDER, MODEL_OF, SENTENCES, STORED_PASSES, names_of
 from elbert_core.traces import trace_to_json
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Read every preset sentence to full depth and store the records."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--checkpoint", default="checkpoints/elbert-sst2", help="folder of the trained model"
+        "--checkpoints", type=Path, default=Path("checkpoints"), help="folder of trained models"
     )
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the traces")
     options = parser.parse_args(arguments)
@@ -27,13 +27,13 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     from elbert_core.engine import load_engine
 
-    engine = load_engine(options.checkpoint, device="cpu")
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, sentence in SENTENCES.items():
-        path = options.out / f"{name}.json"
-        path.write_text(
-            trace_to_json(engine.trace(sentence, repeats=STORED_PASSES)) + "\n", encoding="utf-8"
-        )
+    for model in dict.fromkeys(MODEL_OF.values()):
+        engine = load_engine(options.checkpoints / model, device="cpu")
+        for name in names_of(model):
+            path = options.out / f"{name}.json"
+            trace = engine.trace(SENTENCES[name], repeats=STORED_PASSES)
+            path.write_text(trace_to_json(trace) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

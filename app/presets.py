@@ -17,22 +17,42 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "presets"
 STORED_PASSES = 15
 """Passes of a stored sentence; each layer keeps its median time, so that no hiccup is stored."""
 
+HOME = "elbert-sst2"
+"""The model of the first example: the one the app begins with."""
+
+_BY_MODEL: dict[str, dict[str, str]] = {
+    HOME: {
+        "easy": "A warm, funny and beautifully acted film.",
+        "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away once.",
+        "negation": "There is not a single funny moment in this so-called comedy.",
+        "sarcasm": "Oh great, two more hours of people shouting in the rain, just what I needed.",
+        "long": (
+            "The first half hour takes its time with the harbour, the weather and a family that "
+            "hardly speaks; then a letter arrives, the older brother leaves without a word, and "
+            "what looked like a slow sketch of village life turns, almost without our noticing, "
+            "into one of the most tender and gripping stories about forgiveness that I have seen "
+            "in years."
+        ),
+        "misspelt": "A wram, funy and beutifully actd flim.",
+    },
+}
+
 SENTENCES: dict[str, str] = {
-    "easy": "A warm, funny and beautifully acted film.",
-    "hard": "It is clumsy, far too long and oddly paced, and yet I could not look away once.",
-    "negation": "There is not a single funny moment in this so-called comedy.",
-    "sarcasm": "Oh great, two more hours of people shouting in the rain, just what I needed.",
-    "long": (
-        "The first half hour takes its time with the harbour, the weather and a family that hardly "
-        "speaks; then a letter arrives, the older brother leaves without a word, and what looked "
-        "like a slow sketch of village life turns, almost without our noticing, into one of the "
-        "most tender and gripping stories about forgiveness that I have seen in years."
-    ),
-    "misspelt": "A wram, funy and beutifully actd flim.",
+    name: text for sentences in _BY_MODEL.values() for name, text in sentences.items()
 }
 """Sentences written for this app, by preset name, in the order shown."""
 
+MODEL_OF: dict[str, str] = {
+    name: model for model, sentences in _BY_MODEL.items() for name in sentences
+}
+"""Name of the checkpoint that read each preset."""
+
 NAMES: tuple[str, ...] = tuple(SENTENCES)
+
+
+def names_of(model: str) -> tuple[str, ...]:
+    """The presets that a checkpoint of this name read; none for models of the visitor's own."""
+    return tuple(_BY_MODEL.get(model, {}))
 
 
 def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:

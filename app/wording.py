@@ -6,7 +6,7 @@ own numbers are made in `narration`.
 
 from __future__ import annotations
 
-from app.inputs import MAX_CHARS
+from app.inputs import MAX_CHARS, plain_markdown
 
 APP_TITLE = "ELBERT: how deep does it read?"
 PAGE_INSPECT = "Inspect"
@@ -21,6 +21,24 @@ LEAD = (
 # -- the sentence ----------------------------------------------------------------------------------
 SENTENCE_LABEL = "Your sentence (English)"
 SENTENCE_PLACEHOLDER = "Type a sentence about a film, then press Read"
+PLACEHOLDERS: dict[str, str] = {
+    "elbert-sst2": SENTENCE_PLACEHOLDER,
+    "elbert-agnews": "Type a sentence of news, then press Read",
+    "elbert-emotion": "Type how somebody feels, then press Read",
+}
+MODEL_LABEL = "What is judged"
+MODEL_TITLES: dict[str, str] = {
+    "elbert-sst2": "Film reviews",
+    "elbert-agnews": "News topics",
+    "elbert-emotion": "Feelings",
+}
+
+
+def model_title(name: str) -> str:
+    """What a checkpoint judges, for the shipped ones; the folder's name for others, as text."""
+    return MODEL_TITLES.get(name) or plain_markdown(name)
+
+
 READ_BUTTON = "Read"
 READ_HELP = "Ctrl+Enter in the text box does the same"
 PRESETS_LABEL = "Or pick an example"
@@ -249,7 +267,6 @@ OPEN_TRACE = "Open a trace file"
 OPEN_TRACE_HELP = (
     "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
 )
-CHECKPOINT_LABEL = "Model"
 DEVICE_LABEL = "Device"
 ONE_DEVICE = "New sentences are read on the processor (CPU), the only device here."
 DEVICE_NAMES: dict[str, str] = {

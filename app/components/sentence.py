@@ -12,6 +12,7 @@ from app.inputs import plain_markdown
 def ask_for_sentence() -> None:
     """Text box with a Read button, and the stored examples."""
     fixed = "sentence" in session.state().lock
+    above = st.container()  # filled once the sentence is read: that may change the model
     with st.form("inspect.form", border=False):
         box, button = st.columns([8, 1], vertical_alignment="bottom", gap="small")
         with box:
@@ -19,7 +20,7 @@ def ask_for_sentence() -> None:
                 wording.SENTENCE_LABEL,
                 key=session.TEXT,
                 height=68,
-                placeholder=wording.SENTENCE_PLACEHOLDER,
+                placeholder=wording.PLACEHOLDERS.get(session.model(), wording.SENTENCE_PLACEHOLDER),
                 label_visibility="collapsed",
                 disabled=fixed,
             )
@@ -34,25 +35,51 @@ def ask_for_sentence() -> None:
                 disabled=fixed,
             )
     session.read_what_was_asked()
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.pills(
-            wording.PRESETS_LABEL,
-            presets.NAMES,
-            format_func=lambda name: wording.PRESET_TITLES[name],
-            key=session.PRESET,
-            on_change=_preset_picked,
-            label_visibility="collapsed",
-            wrap=True,
-            disabled=fixed,
-        )
-        preset = session.state().preset
-        if preset is not None:
-            st.caption(wording.PRESET_REMARKS[preset], width="content")
+    with above:
+        _ask_for_model(fixed=fixed)
+    examples = presets.names_of(session.model())
+    if examples:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.pills(
+                wording.PRESETS_LABEL,
+                examples,
+                format_func=lambda name: wording.PRESET_TITLES[name],
+                key=session.PRESET,
+                on_change=_preset_picked,
+                label_visibility="collapsed",
+                wrap=True,
+                disabled=fixed,
+            )
+            preset = session.state().preset
+            if preset is not None:
+                st.caption(wording.PRESET_REMARKS[preset], width="content")
     problem = session.message()
     if problem is not None:
         st.warning(plain_markdown(problem))
     elif not resources.checkpoint_names():
         st.caption(wording.EXAMPLES_ONLY)
+
+
+def _ask_for_model(*, fixed: bool) -> None:
+    names = session.models()
+    if len(names) < 2:
+        return
+    st.session_state[session.MODEL] = session.model()
+    st.segmented_control(
+        wording.MODEL_LABEL,
+        names,
+        format_func=wording.model_title,
+        key=session.MODEL,
+        on_change=_model_picked,
+        label_visibility="collapsed",
+        disabled=fixed,
+    )
+
+
+def _model_picked() -> None:
+    name = st.session_state[session.MODEL]
+    if name is not None:  # None: a second click on the model in use
+        session.pick_model(name)
 
 
 def _preset_picked() -> None:

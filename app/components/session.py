@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import presets, resources, wording
 from app.inputs import MAX_CHARS, Checked, check_text, visible
-from app.state import InspectState, RealRun, Shown, from_query, to_query
+from app.state import DEFAULT_PRESET, InspectState, RealRun, Shown, from_query, to_query
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.results import ExitReason, LayerTrace
 
@@ -19,6 +19,7 @@ _SHOWN = "inspect.shown"
 _MESSAGE = "inspect.message"
 TEXT = "inspect.text"
 PRESET = "inspect.preset"
+MODEL = "inspect.model"
 CURSOR = "inspect.cursor"
 _PAGE = "inspect.page"
 _FOLLOWS = "inspect.cursor_follows"
@@ -80,7 +81,7 @@ def start(page: str) -> None:
         show_preset(presets.NAMES[0], keep_text=True)
         st.session_state[_MESSAGE] = kept
     else:
-        show_preset(asked.preset)
+        show_preset(_example_of_link(asked))
 
 
 def show_preset(name: str, *, keep_text: bool = False) -> None:
@@ -94,6 +95,7 @@ def show_preset(name: str, *, keep_text: bool = False) -> None:
         return
     asked = state()
     asked.preset, asked.text = name, ""
+    _use(presets.MODEL_OF[name])
     st.session_state[PRESET] = name
     if not keep_text:
         st.session_state[TEXT] = presets.SENTENCES[name]
@@ -132,9 +134,8 @@ def bring(text: str, *, checkpoint: str = "") -> None:
         text: what is to be read.
         checkpoint: what reads it, if it is at hand.
     """
-    names = resources.checkpoint_names()
-    if checkpoint in names:
-        state().checkpoint = "" if checkpoint == names[0] else checkpoint
+    if checkpoint:
+        _use(checkpoint)
     st.session_state[_ASKED] = text
 
 
@@ -206,6 +207,27 @@ def checkpoint() -> str:
     return asked if asked in names else (names[0] if names else "")
 
 
+def model() -> str:
+    """Name of the model on the page: that of the example on show, else what reads sentences."""
+    preset = state().preset
+    return checkpoint() if preset is None else presets.MODEL_OF[preset]
+
+
+def models() -> tuple[str, ...]:
+    """Models to choose from: those at hand, and those whose examples are stored."""
+    return tuple(dict.fromkeys((*resources.checkpoint_names(), *presets.MODEL_OF.values())))
+
+
+def pick_model(name: str) -> None:
+    """Change to another model: to its first example, or the visitor's own sentence read by it."""
+    examples = presets.names_of(name)
+    if examples and (state().preset is not None or name not in resources.checkpoint_names()):
+        show_preset(examples[0])
+        return
+    _use(name)
+    st.session_state[_ASKED] = st.session_state.get(TEXT, "")
+
+
 def device() -> str:
     """The device in use: the one asked for if the machine has it, else "", the app's choice."""
     asked = state().device
@@ -269,6 +291,22 @@ def _forget_widgets() -> None:
     """
     for key in (TEXT, PRESET):
         st.session_state.pop(key, None)
+
+
+def _use(name: str) -> None:
+    """Have this checkpoint read what comes, if it is at hand."""
+    names = resources.checkpoint_names()
+    if name in names:
+        state().checkpoint = "" if name == names[0] else name
+
+
+def _example_of_link(asked: InspectState) -> str:
+    """The example to begin with: a link may name the model alone, then it is that one's first."""
+    assert asked.preset is not None
+    examples = presets.names_of(checkpoint())
+    if asked.preset == DEFAULT_PRESET and examples:
+        return examples[0]
+    return asked.preset
 
 
 def _sentence() -> str:

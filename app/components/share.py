@@ -10,7 +10,6 @@ import streamlit as st
 from app import resources, wording
 from app.components import opened, session
 from app.components.snapshot_inspect import InspectView, inspect_html
-from app.inputs import plain_markdown
 from app.sheet import Figure
 from app.state import Shown, to_query
 from elbert_core.errors import InputError
@@ -18,7 +17,6 @@ from elbert_core.explanation import Decision
 from elbert_core.traces import MAX_BYTES, trace_from_json, trace_to_csv, trace_to_json
 
 _FILE = "inspect.file"
-_CHECKPOINT = "inspect.checkpoint"
 _DEVICE = "inspect.device"
 MAX_SHOWN_LAYERS = 64
 MAX_SHOWN_LABELS = 12
@@ -63,7 +61,7 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
         bare = urlencode(to_query(session.state(), with_text=False))
         st.text(wording.LINK_BARE)
         st.code(f"?{bare}" if bare else wording.LINK_DEFAULT, language=None, wrap_lines=True)
-        _pick_model()
+        _pick_device()
         st.file_uploader(
             wording.OPEN_TRACE,
             type="json",
@@ -73,17 +71,10 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
         )
 
 
-def _pick_model() -> None:
+def _pick_device() -> None:
     asked = session.state()
-    before = (asked.checkpoint, asked.device)
-    names, devices = resources.checkpoint_names(), resources.device_names()
-    if len(names) > 1:
-        if st.session_state.get(_CHECKPOINT) not in names:
-            st.session_state[_CHECKPOINT] = session.checkpoint()
-        chosen = st.selectbox(
-            wording.CHECKPOINT_LABEL, names, format_func=plain_markdown, key=_CHECKPOINT
-        )
-        asked.checkpoint = "" if chosen == names[0] else chosen
+    before = asked.device
+    devices = resources.device_names()
     if len(devices) > 1:
         if st.session_state.get(_DEVICE) not in ("", *devices):
             st.session_state[_DEVICE] = session.device()
@@ -95,7 +86,7 @@ def _pick_model() -> None:
         )
     else:
         st.caption(wording.ONE_DEVICE)
-    if (asked.checkpoint, asked.device) != before and asked.preset is None and asked.text:
+    if asked.device != before and asked.preset is None and asked.text:
         session.read_again()
 
 

@@ -25,6 +25,12 @@ def choose_policy(app: AppTest, kind: str) -> AppTest:
     return app
 
 
+def group(app: AppTest, key: str) -> Any:
+    """A row of buttons of which one is chosen."""
+    (found,) = [one for one in app.get("button_group") if one.key == key]
+    return found
+
+
 def verdict(app: AppTest) -> str:
     """The verdict line as HTML."""
     found = [body for body in htmls(app) if 'role="status"' in body]

@@ -63,7 +63,7 @@ def test_every_preset_is_shown_with_the_decision_of_the_core(name: str, open_app
 @pytest.mark.usefixtures("without_model")
 def test_presets_are_picked_by_their_pills(open_app: OpenApp) -> None:
     app = open_app()
-    app.get("button_group")[0].set_value("negation").run()
+    driver.group(app, "inspect.preset").set_value("negation").run()
     assert not app.exception
     assert app.text_area(key="inspect.text").value == SENTENCES["negation"]
     assert app.query_params["preset"] == "negation"
@@ -213,7 +213,7 @@ def test_a_damaged_checkpoint_is_a_message_that_names_the_file(
     assert named in driver.warnings(app)
     assert len(driver.warnings(app).splitlines()) == 1
     assert driver.mode(app) == "stored example"
-    app.get("button_group")[0].set_value("hard").run()
+    driver.group(app, "inspect.preset").set_value("hard").run()
     assert not app.exception
     assert not driver.warnings(app)
 
@@ -457,10 +457,25 @@ def test_a_second_checkpoint_can_be_chosen(
         shutil.copytree(tiny_folder / "tiny", tmp_path / name)
     monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
     app = driver.read(open_app(), SENTENCE)
-    app.selectbox(key="inspect.checkpoint").set_value("second").run()
+    driver.group(app, "inspect.model").set_value("second").run()
     assert not app.exception
     assert app.query_params["checkpoint"] == "second"
     assert any("second" in caption.value for caption in app.caption)
+    assert app.text_area(key="inspect.text").value == SENTENCE  # read again, by the other
+
+
+def test_a_model_that_is_not_here_shows_its_examples(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
+) -> None:
+    shutil.copytree(tiny_folder / "tiny", tmp_path / "mine")
+    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    app = driver.read(open_app(), SENTENCE)
+    assert not [group for group in app.get("button_group") if group.key == "inspect.preset"]
+    driver.group(app, "inspect.model").set_value("elbert-sst2").run()
+    assert not app.exception
+    assert driver.mode(app) == "stored example"
+    assert driver.group(app, "inspect.preset").value == "easy"
+    assert driver.mode(driver.read(app, SENTENCE)) == "replayed from a full pass"  # by "mine"
 
 
 def test_devices_are_known_while_the_library_is_still_loading(
