@@ -100,6 +100,9 @@ class SharedSteps:
         qkv_weight = torch.cat([p.weight for p in parts]).detach().contiguous()
         qkv_bias = torch.cat([p.bias for p in parts]).detach().contiguous()
         form = GELU_FORMS.get(str(model.config.hidden_act))
+        widen = model.albert.encoder.embedding_hidden_mapping_in
+        self._embeddings = model.albert.embeddings
+        self._widen = _product(widen.weight, widen.bias)
         self._project = _product(qkv_weight, qkv_bias)
         self._dense = _product_and_sum(attention.dense)
         self._attention_norm = attention.LayerNorm
@@ -113,7 +116,7 @@ class SharedSteps:
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """See `Steps`."""
-        return self._model.embed(input_ids, token_type_ids)
+        return self._widen(self._embeddings(input_ids, token_type_ids=token_type_ids))
 
     def mask(self, padding: Tensor | None, hidden: Tensor) -> Tensor | None:
         """(rows, 1, 1, tokens) bool, True for real tokens."""
@@ -165,7 +168,7 @@ def _product(
     packed = _packed(weight)
     if packed is None:
         return plain
-    after = ("none", [], "") if gelu is None else ("gelu", [], gelu)
+    after: tuple[str, list[float], str] = ("none", [], "") if gelu is None else ("gelu", [], gelu)
 
     def fused(x: Tensor) -> Tensor:
         return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, packed, bias, *after))
