@@ -29,6 +29,7 @@ from elbert_core.checkpoints import list_checkpoints, weights_digest
 from elbert_core.errors import CheckpointError, ElbertError, InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import BatchExits, LayerTrace
+from elbert_core.state_map import StateMap, state_map
 from elbert_core.tables import load_evaluation
 
 if TYPE_CHECKING:
@@ -107,6 +108,19 @@ def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace,
 
 
 def stop_for_real(
+def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, StateMap]:
+    """Read one sentence to full depth, and map what the exit head reads after each layer.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, heads that differ, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    from elbert_core.full_depth import head_states
+
+    with _model():
+        return engine.trace(text, repeats=1), state_map(head_states(engine, text))
+
+
     checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
 ) -> tuple[BatchExits, str]:
     """Run one sentence, or a pair, with a policy and let it stop; the result and the device.
@@ -265,4 +279,5 @@ __all__ = [
     "read_attention",
     "read_many",
     "stop_for_real",
+    "read_map",
 ]

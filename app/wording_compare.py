@@ -132,3 +132,30 @@ READING_REFUSED = "This text cannot be read again here."
 READING_TABLE = "The shares as a table"
 READING_SHARE = "Share"
 READING_WORD = "Word"
+
+# -- how the state moves ---------------------------------------------------------------------------
+MAP_HEADING = "How its state moves towards an answer"
+MAP_BUTTON = "Show the map"
+MAP_NOTE = (
+    "After each layer the exit head reads one long row of numbers, the state. The map shows that "
+    "state as a point and joins the points in order; a region has the colour of the label that the "
+    "head gives there. What lies after the exit is dimmed."
+)
+MAP_TWO = (
+    "From left to right: how far the head leans to one label or the other (the difference of its "
+    "logits), so the border between the regions is exact. Up and down: the largest movement that "
+    "the head does not see (first principal component of the rest)."
+)
+MAP_THREE = (
+    "The plane of the differences between the labels' weights. Nothing outside it decides, so the "
+    "borders are exact."
+)
+MAP_MANY = (
+    "The two main directions of the differences between the labels' weights. There is more to this "
+    "head than fits on a plane, so the regions are approximate: the head is asked all over the "
+    "plane, with everything else held at the layers' mean. {right} of {layers} layers stand in the "
+    "region of their own label."
+)
+MAP_ALT = "The table has every layer's place."
+MAP_TABLE = "The map as a table"
+MAP_COLUMNS = ("Layer", "Across", "Up", "Leads", "Probability", "In its own region?")

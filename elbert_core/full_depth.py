@@ -1,7 +1,7 @@
-"""Texts to full depth in batches, without timing them: probabilities only.
+"""Texts to full depth without timing them: probabilities in batches, or one text's exit states.
 
-`EarlyExitEngine.trace` reads one text and measures it; this reads many at once, by the same steps
-that stop a running engine early.
+`EarlyExitEngine.trace` reads one text and measures it; here many are read at once, by the same
+steps that stop a running engine early.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from elbert_core.encoding import TextInput
-from elbert_core.errors import InputError
+from elbert_core.errors import ConfigError, InputError
+from elbert_core.state_map import HeadStates
 
 if TYPE_CHECKING:
     from elbert_core.engine import EarlyExitEngine
@@ -36,3 +38,25 @@ def full_depth_probs(
         members = order[start : start + batch_size]
         probs[:, members] = engine.layer_probs([rows[row] for row in members])
     return probs
+
+
+@torch.inference_mode()
+def head_states(engine: EarlyExitEngine, text: TextInput) -> HeadStates:
+    """What the linear step of the exit head reads after every layer of one text.
+
+    Raises:
+        InputError: the text is empty or not a text.
+        ConfigError: every layer has a head of its own, so there is no one map of their states.
+    """
+    model = engine.model
+    if model.config.exit_heads != "shared":
+        raise ConfigError("a map of states needs one exit head that all layers share")
+    (row,) = engine.encode([text])
+    ids = torch.tensor([row.input_ids], device=engine.device)
+    types = torch.tensor([row.token_type_ids], device=engine.device)
+    hidden, states = model.embed(ids, types), []
+    for layer_index in range(engine.n_layers):
+        hidden = model.layer(hidden, None, layer_index)
+        states.append(model.exit_states(hidden, None)[0])
+    parts = (torch.stack(states), model.classifier.weight, model.classifier.bias)
+    return HeadStates(*(part.float().cpu().numpy() for part in parts))

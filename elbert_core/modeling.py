@@ -201,9 +201,15 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
         ):
             logits: Tensor = self.exit_heads[layer_index](state)
             return logits
-        pooled = torch.tanh(self.albert.pooler(state))
-        answer: Tensor = self.classifier(self.dropout(pooled))
+        answer: Tensor = self.classifier(self.dropout(self._pooled(state)))
         return answer
+
+    def exit_states(self, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
+        """(batch, tokens, hidden) -> (batch, hidden), what the shared head's linear step reads."""
+        return self._pooled(self.pool(hidden, attention_mask))
+
+    def _pooled(self, state: Tensor) -> Tensor:
+        return torch.tanh(self.albert.pooler(state))
 
     def attention_weights(
         self, hidden: Tensor, mask: Tensor | None, layer_index: int = 0

@@ -110,8 +110,8 @@ def _number(value: object, switches: dict[str, bool]) -> float:
 
 def _x_axis(channel: Spec, scale: Scale, bottom: float, ink: str, faint: str) -> list[str]:
     axis, parts = channel["axis"], []
-    values = axis.get("values") or _ticks(scale)
-    for value in values:
+    values = axis.get("values")
+    for value in _ticks(scale) if values is None else values:
         place = scale.at(value)
         if axis.get("grid"):
             parts.append(_line(place, _TOP, place, bottom, f'stroke="{faint}"'))

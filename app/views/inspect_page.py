@@ -7,6 +7,7 @@ import streamlit as st
 from app import wording
 from app.charts.palette import palette
 from app.components import reasons, score_panel, session
+from app.components.map_panel import show_map
 from app.components.opened import show_opened
 from app.components.policy_picker import pick_policy
 from app.components.reading_panel import show_reading
@@ -49,7 +50,7 @@ def show_result(shown: Shown) -> None:
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
-    figures = [show_reading(trace, decision, colours)]
+    figures = [show_reading(trace, decision, colours), show_map(trace, decision, colours)]
     with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
         st.caption(wording.PIECES_HELP)
