@@ -27,6 +27,8 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
         list(words.WITH),
         format_func=lambda name: words.WITH[name],
         key=visit.WITH,
+        on_change=visit.chosen,
+        args=("with",),
         required=True,
     )
     if chosen == "rule":
@@ -35,6 +37,8 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
             list(POLICY_SETTINGS),
             format_func=lambda kind: wording.POLICY_NAMES[kind],
             key=visit.OTHER_RULE,
+            on_change=visit.chosen,
+            args=("other_rule",),
             filter_mode=None,
         )
         beside, other_policy = trace, visit.other_policy()

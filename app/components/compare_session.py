@@ -75,9 +75,14 @@ def start() -> None:
         query = st.query_params.to_dict()
         kept |= {n: query[n] for n, allowed in _CHOICES.items() if query.get(n) in allowed}
     for name, key in _KEYS.items():
-        # widgets forget what they held while they were not drawn
-        if st.session_state.get(key) is None:
-            st.session_state[key] = kept.get(name, _first(name))
+        # on every run: a widget forgets what it held while it was not drawn, and one whose run was
+        # cut short by a second click comes back at a value that nobody chose
+        st.session_state[key] = kept.setdefault(name, _first(name))
+
+
+def chosen(name: str) -> None:
+    """The visitor changed a choice of this page: "view", "with", "other" or "other_rule"."""
+    _keep(name, str(st.session_state[_KEYS[name]] or _first(name)))
 
 
 def write_link() -> None:
@@ -88,10 +93,8 @@ def write_link() -> None:
 
 
 def query() -> dict[str, str]:
-    """What the address of the page ends in; keeps the choices for a later look."""
+    """What the address of the page ends in."""
     kept: dict[str, str] = st.session_state[_KEPT]
-    for name, key in _KEYS.items():
-        kept[name] = str(st.session_state.get(key) or kept.get(name) or _first(name))
     mine = {name: value for name, value in kept.items() if value != _first(name)}
     return to_query(session.state()) | mine
 
@@ -121,6 +124,7 @@ def other_is_typed() -> bool:
 
 def take_example() -> None:
     """Go back from a typed sentence to an example."""
+    chosen("other")
     st.session_state[_OTHER] = None
     st.session_state[_MESSAGE] = None
 
@@ -161,7 +165,8 @@ def swap(trace: LayerTrace, word: Word, other: str) -> None:
         st.session_state[_MESSAGE] = str(error)
         return
     if read_other(text):
-        st.session_state[VIEW], st.session_state[WITH] = "pair", "sentence"
+        _keep("view", "pair")
+        _keep("with", "sentence")
 
 
 def left_out(trace: LayerTrace) -> LeftOut | None:
@@ -192,6 +197,10 @@ def read_without_each_word(trace: LayerTrace) -> None:
         whole=probs[:, 0],
         probs=probs[:, 1:],
     )
+
+
+def _keep(name: str, value: str) -> None:
+    st.session_state[_KEPT][name] = value
 
 
 def _first(name: str) -> str:

@@ -31,6 +31,8 @@ def show(shown: Shown) -> None:
         list(words.VIEWS),
         format_func=lambda name: words.VIEWS[name],
         key=visit.VIEW,
+        on_change=visit.chosen,
+        args=("view",),
         required=True,
         label_visibility="collapsed",
         wrap=True,

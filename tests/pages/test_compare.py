@@ -186,3 +186,23 @@ def test_a_teachers_link_fixes_controls(open_app: OpenApp) -> None:
     assert not app.slider(key="setting.window.entropy_threshold.1").disabled
     assert not app.selectbox(key="inspect.policy").disabled
     assert app.query_params["lock"] == "sentence,window_size"
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_choice_changes_by_a_visitor_only() -> None:
+    app = open_compare(view="pair")
+    app.segmented_control(key="compare.with").set_value("rule").run()
+    app.selectbox(key="compare.other_rule").set_value("patience").run()
+    # as a run does that a second click cuts short: the widget comes back at another value
+    app.session_state["compare.other_rule"] = "window"
+    app.session_state["compare.with"] = "sentence"
+    app.session_state["compare.view"] = "race"
+    app.run()
+    assert not app.exception, app.exception
+    assert app.segmented_control(key="compare.view").value == "pair"
+    assert app.segmented_control(key="compare.with").value == "rule"
+    assert app.selectbox(key="compare.other_rule").value == "patience"
+    # and over a look at another page
+    app.switch_page("app/views/about.py").run()
+    app.switch_page("app/views/compare.py").run()
+    assert app.selectbox(key="compare.other_rule").value == "patience"
