@@ -73,9 +73,9 @@ def median_seconds(work: Callable[[], object], *, repeats: int) -> dict[str, flo
         work()
         seconds.append(time.perf_counter() - started)
     return {
-        "median_s": round(statistics.median(seconds), 4),
-        "min_s": round(min(seconds), 4),
-        "max_s": round(max(seconds), 4),
+        "median_s": round(statistics.median(seconds), 6),
+        "min_s": round(min(seconds), 6),
+        "max_s": round(max(seconds), 6),
     }
 
 
@@ -90,9 +90,9 @@ def in_turn(ways: dict[str, Callable[[], object]], *, repeats: int) -> dict[str,
                 seconds[name].append(time.perf_counter() - started)
     return {
         name: {
-            "median_s": round(statistics.median(s), 4),
-            "min_s": round(min(s), 4),
-            "max_s": round(max(s), 4),
+            "median_s": round(statistics.median(s), 6),
+            "min_s": round(min(s), 6),
+            "max_s": round(max(s), 6),
         }
         for name, s in seconds.items()
     }
