@@ -14,6 +14,7 @@ VIEWS: dict[str, str] = {
     "rules": "Every rule",
     "pair": "Side by side",
     "words": "Which word?",
+    "alike": "Who goes the same way?",
     "race": "Watch it run",
 }
 
@@ -159,3 +160,26 @@ MAP_MANY = (
 MAP_ALT = "The table has every layer's place."
 MAP_TABLE = "The map as a table"
 MAP_COLUMNS = ("Layer", "Across", "Up", "Leads", "Probability", "In its own region?")
+
+# -- who goes the same way -------------------------------------------------------------------------
+ALIKE_NONE = "There is no other sentence that the same model has read."
+ALIKE_SOURCES: dict[str, str] = {
+    "visit": "this visit",
+    "example": "example",
+    "lesson": "lesson",
+}
+ALIKE_COLUMNS = (
+    "Sentence",
+    "From",
+    "Stops after layer",
+    "Answer",
+    "Probability",
+    "Layers that differ",
+)
+ALIKE_HELP = (
+    "★ is the sentence in use. Below it: sentences of this visit, the examples and those of the "
+    "lessons, under the same rule, the most alike first. A dot marks a layer where another label "
+    "leads, or where only one of the two is still reading."
+)
+ALIKE_ALT = "The table below has every sentence."
+ALIKE_TABLE = "The ways as a table"

@@ -148,6 +148,7 @@ def read_other(raw: str) -> bool:
         st.session_state[_MESSAGE] = str(error)
         return False
     st.session_state[_OTHER] = trace
+    session.remember(trace)
     st.session_state[_MESSAGE] = None
     return True
 

@@ -27,6 +27,9 @@ _AGAIN = "inspect.read_again"
 _ASKED = "inspect.asked"
 _CLICKED = "inspect.clicked"
 _DRAWING = "inspect.drawing"
+_VISITED = "inspect.visited"
+MAX_VISITED = 40
+"""Sentences of a visit that are kept for comparison, the newest."""
 
 
 def state() -> InspectState:
@@ -116,6 +119,7 @@ def read_text(raw: str) -> None:
         return
     asked.preset, asked.text = None, checked.text
     st.session_state[PRESET] = None
+    remember(trace)
     _put(Shown(trace, "replayed"))
 
 
@@ -146,6 +150,18 @@ def read_what_was_asked() -> None:
     with st.spinner(wording.READING):
         read_text(st.session_state[_ASKED])
     del st.session_state[_ASKED]
+
+
+def remember(trace: LayerTrace) -> None:
+    """Keep a sentence that was read for comparisons within this visit."""
+    kept = {one.text: one for one in (*visited(), trace)}
+    st.session_state[_VISITED] = tuple(kept.values())[-MAX_VISITED:]
+
+
+def visited() -> tuple[LayerTrace, ...]:
+    """Sentences read in this visit."""
+    found: tuple[LayerTrace, ...] = st.session_state.get(_VISITED, ())
+    return found
 
 
 def read_again() -> None:

@@ -9,6 +9,7 @@ from app import wording_compare as words
 from app.charts.palette import palette
 from app.components import compare_session as visit
 from app.components import session
+from app.components.compare_alike import show_alike
 from app.components.compare_pair import show_pair
 from app.components.compare_race import show_race
 from app.components.compare_rules import show_rules
@@ -46,6 +47,8 @@ def show(shown: Shown) -> None:
             found = show_pair(trace, policy, colours)
         elif view == "words":
             found = show_words(trace, policy, colours)
+        elif view == "alike":
+            found = show_alike(trace, policy, colours)
         elif view == "race":
             found = show_race(trace, explain(policy, trace), colours)
         else:
