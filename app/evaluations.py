@@ -149,6 +149,7 @@ class Setting:
 
     Attributes:
         point: its figures.
+        full: those of full depth.
         leaving: the answers of the rows that leave after each layer.
         random: leaving at random, at the same cost.
         versus_full: the setting against full depth, row by row.
@@ -158,6 +159,7 @@ class Setting:
     """
 
     point: SweepPoint
+    full: SweepPoint
     leaving: ExitAccuracy
     random: RandomExit
     versus_full: Comparison
@@ -241,13 +243,14 @@ def look_at(table: EvaluationTable) -> Overview:
 def look_closer(overview: Overview, policy: ExitPolicy) -> Setting:
     """One policy in detail; it need not lie on a grid."""
     table, signals = overview.table, overview.signals
-    exits = replay(policy, signals)
+    exits, to_the_end = replay(policy, signals), replay(NeverExit(), signals)
     point = sweep_point(policy, exits, table.gold, signals, layer_macs=table.layer_macs)
     return Setting(
         point=point,
+        full=sweep_point(NeverExit(), to_the_end, table.gold, signals),
         leaving=exit_accuracy(table, exits),
         random=random_exit(table, exit_counts=point.exit_counts, draws=100),
-        versus_full=compare(exits, replay(NeverExit(), signals), table.gold),
+        versus_full=compare(exits, to_the_end, table.gold),
         slices=slices(table, policy),
         layers_ms=mean_layer_ms(point.exit_counts, table.layer_ms),
         all_layers_ms=float(table.layer_ms.sum()),

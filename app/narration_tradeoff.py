@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app import wording_promise as promised
+from app import wording_report as reported
 from app import wording_tradeoff as words
 from app.contest import RIVALS, Round
 from app.evaluations import Overview, Setting, Slice
@@ -125,6 +126,22 @@ def versus_luck(got: Comparison) -> str:
 def signed(share: float) -> str:
     """A difference in percentage points with its sign."""
     return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def correlation(value: float) -> str:
+    """A correlation in [-1, 1] with two decimals."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def scores(setting: Setting, n_labels: int) -> str:
+    """Macro-F1, and Matthews' correlation of two labels, beside those of full depth."""
+    early, full = setting.point, setting.full
+    said = reported.REPORT_SCORES.format(f1=percent(early.macro_f1), full=percent(full.macro_f1))
+    if n_labels != 2:
+        return said
+    return f"{said} " + reported.REPORT_SCORES_TWO.format(
+        value=correlation(early.matthews), full=correlation(full.matthews)
+    )
 
 
 def provenance(table: EvaluationTable) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app import narration_tradeoff as narration
 from app import wording
+from app import wording_report as said
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.charts.palette import LIGHT
@@ -70,8 +71,8 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         published: figures of others.
     """
     table = overview.table
-    title = escape(words.REPORT_TITLE)
-    made = words.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
+    title = escape(said.REPORT_TITLE)
+    made = said.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
     sections = [
         f"<h1>{title}</h1>",
         _p(f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True),
@@ -82,9 +83,10 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
             _at_first(),
         ),
         _legend(overview),
-        _h(words.REPORT_SETTING),
+        _h(said.REPORT_SETTING),
         _p(narration.summary(setting, overview)),
         _p(narration.differ(setting)),
+        _p(narration.scores(setting, len(table.label_names))),
         _h(words.CONTEST_HEADING),
         _p(narration.contest(overview.rounds, table.n_rows)),
         _table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
@@ -98,14 +100,14 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         _layers(overview, setting),
         _h(words.SLICES_HEADING),
         _table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
-        _h(words.REPORT_POINTS),
-        _table(words.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        _h(said.REPORT_POINTS),
+        _table(said.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
         _h(words.PUBLISHED_TABLE),
         _p(words.PUBLISHED_WHAT, small=True),
         _table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
         _table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
-        _h(words.DEFINITIONS_HEADING),
-        _table(words.DEFINITION_COLUMNS, words.DEFINITIONS),
+        _h(said.DEFINITIONS_HEADING),
+        _table(said.DEFINITION_COLUMNS, said.DEFINITIONS),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -150,7 +152,7 @@ def points_csv(overview: Overview) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Write the report of a stored table; 0 when done, 2 when the call or the table is no good."""
     if len(arguments) != 2:
-        sys.stderr.write(words.REPORT_USAGE + "\n")
+        sys.stderr.write(said.REPORT_USAGE + "\n")
         return 2
     source, output = arguments
     try:
@@ -172,6 +174,7 @@ def _point_row(family: str, p: SweepPoint) -> list[str]:
         words.FAMILY_NAMES[family],
         narration.rule(p.policy),
         f"{narration.percent(p.accuracy)} ({narration.interval(p.accuracy_low, p.accuracy_high)})",
+        narration.percent(p.macro_f1),
         f"{p.speed_up_ratio:.2f}×",
         f"{p.mean_exit_layer:.2f}",
         narration.percent(1 - p.agreement),

@@ -162,6 +162,18 @@ METRIC_MS_HELP = (
     "text at a time on {device} in {dtype}, {threads} thread(s), medians over {rows} texts. "
     "Embeddings and waiting are left out."
 )
+METRIC_F1 = "Macro-F1"
+METRIC_MATTHEWS = "Correlation"
+AT_FULL_DEPTH = "full depth {value}"
+METRIC_F1_HELP = (
+    "F1 of a label: how many of its texts are found and how many finds are right, in one number "
+    "(harmonic mean of recall and precision). Macro: the mean over the labels, so that a rare one "
+    "counts as much as a common one."
+)
+METRIC_MATTHEWS_HELP = (
+    "Matthews correlation of answers and right labels: 1 is all right, 0 what guessing gives "
+    "however unequal the labels are."
+)
 METRIC_RIGHT_HELP = (
     "Accuracy: the share of texts whose label is the right one. In small print the 95 % Wilson "
     "interval."
@@ -297,29 +309,3 @@ DOWNLOAD_CSV = "All points as CSV"
 DOWNLOAD_REPORT = "Report as a web page"
 DOWNLOAD_REPORT_HELP = "One HTML file with figures and tables. It opens anywhere and loads nothing."
 PREPARE_REPORT = "Prepare the report"
-
-REPORT_TITLE = "ELBERT: what stopping early buys and costs"
-REPORT_MADE = "Made on {date} from the table “{name}”."
-REPORT_USAGE = "usage: python -m app.report TABLE OUTPUT"
-REPORT_SETTING = "One setting in detail"
-REPORT_POINTS = "All settings"
-REPORT_COLUMNS = ("Rule", "Setting", "Right, %", "Speed-up", "Layers read", "Changed, %")
-
-# -- definitions -----------------------------------------------------------------------------------
-DEFINITION_COLUMNS = ("Word", "In plain words", "Formula or term")
-DEFINITIONS_HEADING = "What the numbers mean"
-DEFINITIONS: tuple[tuple[str, str, str], ...] = (
-    ("Right", "Share of the texts that get the right label.", "accuracy"),
-    (
-        "95 % interval",
-        "Where the share could lie for very many texts of this kind.",
-        "Wilson score interval",
-    ),
-    ("Layers read", "Passes through the shared layer, mean over the texts.", "mean exit layer"),
-    ("Cost", "Layers read as a share of all layers.", "mean(exit layer) ÷ L"),
-    ("Speed-up", "One over the cost; theoretical, layers only.", "L ÷ mean(exit layer)"),
-    ("Changed answers", "Texts with another label than at full depth.", "disagreement"),
-    ("Best of all", "No other setting is faster and more often right.", "Pareto front"),
-    ("Calibration error", "How far sureness and rightness lie apart.", "Σ n ÷ N · |acc − conf|"),
-    ("Promise", "Loss on new texts, bounded with a stated confidence.", "Learn-then-Test"),
-)

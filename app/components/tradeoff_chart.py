@@ -111,6 +111,7 @@ def points_table(overview: Overview) -> dict[str, list[object]]:
         words.TIP_SETTING: [narration.rule(p.policy) for _, p in rows],
         words.METRIC_RIGHT: [round(100 * p.accuracy, 2) for _, p in rows],
         "95 %": [narration.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
+        words.METRIC_F1: [round(100 * p.macro_f1, 2) for _, p in rows],
         words.METRIC_SPEED: [round(p.speed_up_ratio, 3) for _, p in rows],
         **_measured(overview, [p for _, p in rows]),
         words.METRIC_LAYERS: [round(p.mean_exit_layer, 3) for _, p in rows],

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import evaluations
 from app import narration_tradeoff as narration
+from app import wording_report as reported
 from app import wording_tradeoff as words
 from app.components import tradeoff_session as visit
 from app.components.tables import table_html
@@ -48,8 +49,8 @@ def show_contest(overview: Overview) -> None:
 
 def show_definitions() -> None:
     """What every number means."""
-    with st.expander(words.DEFINITIONS_HEADING):
-        st.html(table_html(words.DEFINITION_COLUMNS, words.DEFINITIONS))
+    with st.expander(reported.DEFINITIONS_HEADING):
+        st.html(table_html(reported.DEFINITION_COLUMNS, reported.DEFINITIONS))
 
 
 @st.fragment

@@ -60,17 +60,26 @@ def overview() -> Overview | None:
 
 
 def table_name() -> str:
-    """Name of the stored table asked for: the link's if it is there, else the first, else ""."""
+    """Name of the stored table asked for: the link's if it is there, else the usual one or ""."""
     names = evaluations.evaluation_names()
     asked = session.state().table
-    return asked if asked in names else (names[0] if names else "")
+    return asked if asked in names else _usual_table(names)
 
 
 def choose_table(name: str) -> None:
     """Show another stored table."""
     names = evaluations.evaluation_names()
-    session.state().table = "" if names and name == names[0] else name
+    session.state().table = "" if name == _usual_table(names) else name
     st.session_state[_MESSAGE] = None
+
+
+def _usual_table(names: tuple[str, ...]) -> str:
+    """The first table of the model on the other pages, else the first of all, else "".
+
+    Goes by the file names that `evaluate` gives, `<checkpoint>-<data>-<split>`.
+    """
+    mine = f"{session.model()}-"
+    return next((name for name in names if name.startswith(mine)), names[0] if names else "")
 
 
 def open_files(files: dict[str, bytes]) -> None:

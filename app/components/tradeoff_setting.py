@@ -51,6 +51,7 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
             words.METRIC_DIFFER_HELP,
         ),
     ]
+    shown += score_metrics(setting, len(overview.table.label_names))
     if point.macs_share is not None:
         share = f"{narration.percent(point.macs_share, 0)} %"
         shown.append((words.METRIC_MACS, share, "of full depth", words.METRIC_MACS_HELP))
@@ -67,6 +68,29 @@ def show_numbers(setting: Setting, overview: Overview) -> None:
         )
         shown.append((words.METRIC_MS, f"{setting.layers_ms:.1f} ms", detail, conditions))
     show_metrics(shown)
+
+
+def score_metrics(setting: Setting, n_labels: int) -> list[tuple[str, str, str, str]]:
+    """Scores that look at each label: macro-F1, and Matthews' correlation of two labels."""
+    early, full = setting.point, setting.full
+    shown = [
+        (
+            words.METRIC_F1,
+            f"{narration.percent(early.macro_f1)} %",
+            words.AT_FULL_DEPTH.format(value=f"{narration.percent(full.macro_f1)} %"),
+            words.METRIC_F1_HELP,
+        )
+    ]
+    if n_labels == 2:
+        shown.append(
+            (
+                words.METRIC_MATTHEWS,
+                narration.correlation(early.matthews),
+                words.AT_FULL_DEPTH.format(value=narration.correlation(full.matthews)),
+                words.METRIC_MATTHEWS_HELP,
+            )
+        )
+    return shown
 
 
 def show_metrics(shown: list[tuple[str, str, str, str]]) -> None:

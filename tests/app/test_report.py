@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.metrics import f1_score, matthews_corrcoef
 
+from app import narration_tradeoff as narration
+from app import wording_report as said
 from app import wording_tradeoff as words
+from app.components.tradeoff_setting import score_metrics
 from app.evaluations import Overview, key_of, look_at, look_closer
 from app.published import load_published
 from app.report import CSV_COLUMNS, main, points_csv, report_html
 from elbert_core.errors import InputError
-from elbert_core.policies import ConfidenceWindow
+from elbert_core.policies import ConfidenceWindow, replay
 from elbert_core.tables import save_evaluation
 from tests.app.tables import make_table
 
@@ -65,7 +71,7 @@ def test_names_of_a_table_stay_text(report: str) -> None:
 
 def test_the_report_says_what_it_shows(report: str, overview: Overview) -> None:
     assert "replayed from a full pass" in report
-    for heading in (words.CONTEST_HEADING, words.LAYERS_HEADING, words.DEFINITIONS_HEADING):
+    for heading in (words.CONTEST_HEADING, words.LAYERS_HEADING, said.DEFINITIONS_HEADING):
         assert heading in report
     assert report.count("<svg ") >= 2
     assert f"{100 * overview.full.accuracy:.1f}" in report
@@ -122,3 +128,57 @@ def test_a_damaged_file_of_others_is_refused(content: str, tmp_path: Path) -> No
     path.write_text(content)
     with pytest.raises(InputError):
         load_published(path)
+
+
+# --------------------------------------------------------------------------------- many labels
+SIX = ("sadness", "joy", "love", "anger", "fear", "surprise")
+
+
+def test_six_labels_are_scored_as_scikit_learn_scores_them() -> None:
+    table = make_table(n_rows=240, label_names=SIX, data="emotion", name="six")
+    overview = look_at(table)
+    setting = look_closer(overview, WINDOW)
+    label = replay(WINDOW, table.probs).label
+    assert setting.point.macro_f1 == pytest.approx(f1_score(table.gold, label, average="macro"))
+    full = table.probs[-1].argmax(-1)
+    assert setting.full.macro_f1 == pytest.approx(f1_score(table.gold, full, average="macro"))
+    shown = {title: value for title, value, _, _ in score_metrics(setting, 6)}
+    assert shown == {words.METRIC_F1: f"{100 * setting.point.macro_f1:.1f} %"}
+    parts = [part for part in setting.slices if part.group == "label"]
+    assert [part.name for part in parts] == list(SIX)
+    for index, part in enumerate(parts):
+        mine = table.gold == index
+        assert part.early.n_rows == mine.sum()
+        assert part.early.accuracy == pytest.approx((label[mine] == index).mean())
+
+
+def test_the_report_of_six_labels_names_them_all() -> None:
+    overview = look_at(make_table(n_rows=120, label_names=SIX, data="emotion", name="six"))
+    setting = look_closer(overview, WINDOW)
+    html = report_html(overview, setting, load_published())
+    for name in SIX:
+        assert f"Label {name}" in html
+    assert narration.scores(setting, 6) in html
+    assert "Matthews correlation" not in narration.scores(setting, 6)
+    lines = list(csv.DictReader(io.StringIO(points_csv(overview))))
+    assert [float(line["macro_f1"]) for line in lines] == [p.macro_f1 for p in overview.points]
+
+
+def test_two_labels_have_a_correlation_too(overview: Overview) -> None:
+    setting = look_closer(overview, WINDOW)
+    label = replay(WINDOW, overview.table.probs).label
+    expected = matthews_corrcoef(overview.table.gold, label)
+    assert setting.point.matthews == pytest.approx(expected)
+    shown = {title: value for title, value, _, _ in score_metrics(setting, 2)}
+    assert shown[words.METRIC_MATTHEWS] == f"{expected:.2f}".replace("-", "−")
+    assert "Matthews correlation" in narration.scores(setting, 2)
+
+
+def test_the_csv_holds_the_measured_speed_up_where_there_is_one(overview: Overview) -> None:
+    lines = list(csv.DictReader(io.StringIO(points_csv(overview))))
+    for line, point in zip(lines, overview.points, strict=True):
+        # every layer of the made-up table takes two milliseconds
+        assert float(line["measured_layer_speed_up"]) == pytest.approx(point.speed_up_ratio)
+    untimed = look_at(replace(make_table(n_rows=20), layer_ms=np.zeros(12)))
+    lines = list(csv.DictReader(io.StringIO(points_csv(untimed))))
+    assert {line["measured_layer_speed_up"] for line in lines} == {""}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import narration_tradeoff as narration
-from app import wording
+from app import wording, wording_report
 from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.evaluations import look_at, look_closer
@@ -123,7 +123,7 @@ def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
     other.on("request", lambda request: asked.append(request.url))
     other.on("console", lambda message: visit.errors.append(message.text))
     other.goto(report.as_uri())
-    expect(other.get_by_text(words.REPORT_SETTING)).to_be_visible()
+    expect(other.get_by_text(wording_report.REPORT_SETTING)).to_be_visible()
     assert asked == [report.as_uri()]
     other.close()
 
