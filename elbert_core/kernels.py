@@ -113,6 +113,12 @@ class SharedSteps:
         )
         self._ffn_output = _product_and_sum(layer.ffn_output)
         self._final_norm = layer.full_layer_layer_norm
+        pooler, classifier = model.albert.pooler, model.classifier
+        # one row a sentence: in float32 the plain product is the faster one at that size
+        self._pooler: Callable[[Tensor], Tensor] = (
+            pooler if pooler.weight.dtype == torch.float32 else _product(pooler.weight, pooler.bias)
+        )
+        self._classifier = (classifier.weight.detach(), classifier.bias.detach())
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """See `Steps`."""
@@ -139,7 +145,8 @@ class SharedSteps:
     def exit_logits(self, hidden: Tensor, padding: Tensor | None, layer_index: int = 0) -> Tensor:
         """See `Steps`; the layer index does not matter, all heads are one."""
         del layer_index
-        return self._model.exit_logits(hidden, padding)
+        state = torch.tanh(self._pooler(self._model.pool(hidden, padding)))
+        return functional.linear(state, *self._classifier)
 
 
 def make_steps(model: ElbertForSequenceClassification) -> Steps:
