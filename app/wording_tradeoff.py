@@ -62,13 +62,15 @@ FAMILY_TERMS: dict[str, str] = {
 SHOW_FIXED = "Fixed layers"
 SHOW_LIMITS = "Limits"
 SHOW_PUBLISHED = "Published"
+DOUBT_SAID = "doubt under {doubt:g}: {right}\u00a0% right at {speed:.2f}×{kind}"
+DOUBT_MEASURED = " (measured)"
 DOUBT_SLIDER = "Stop when doubt is under"
 
 # -- the figure ------------------------------------------------------------------------------------
 AXIS_SPEED = ("theoretical speed-up", "below it: layers read on average")
 AXIS_MEASURED = ("measured speed-up of the layers", "below it: milliseconds for one text")
 SPEED_THEORETICAL = "theoretical speed-up: layers only"
-SPEED_MEASURED = "measured: the layers' milliseconds ({device}, {dtype}, one text at a time)"
+SPEED_MEASURED = "measured: {device}, {dtype}, batch size 1"
 NOT_COMPARABLE = "another machine: not comparable"
 MEASURED_NOTE = (
     "Measured speed-up: milliseconds of all layers ÷ those of the layers a text goes through, exit "

@@ -18,7 +18,7 @@ from app import narration_tradeoff as narration
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
 from app.charts.palette import Palette
-from app.charts.tradeoff_axes import HEIGHT, Axes, inked, switch
+from app.charts.tradeoff_axes import HEIGHT, MEASURED, Axes, inked, switch
 from app.charts.tradeoff_references import (
     REFERENCE_TIPS,
     fixed_layers,
@@ -226,11 +226,12 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         last = index == len(points) - 1
         high = math.inf if last else (thresholds[index] + thresholds[index + 1]) / 2
         (row,) = point_rows(axes, [point])
-        right = f"{narration.percent(point.accuracy)}\u00a0%"
-        said = f"doubt under {thresholds[index]:g}: {right} right at {row['speed']}"
-        if "m" in row:
-            said += f", measured {row['m']:.2f}×"
-        rows.append({**row, "low": low, "high": min(high, 2.0), "text": said})
+        said = {"doubt": thresholds[index], "right": narration.percent(point.accuracy)}
+        row["text"] = words.DOUBT_SAID.format(**said, speed=row["x"], kind="")
+        if axes.timed:
+            kind = words.DOUBT_MEASURED
+            row["clocked"] = words.DOUBT_SAID.format(**said, speed=row["m"], kind=kind)
+        rows.append({**row, "low": low, "high": min(high, 2.0)})
     when = f"datum.low <= doubt && doubt < datum.high && {switch('entropy')}"
     ring = {
         "type": "point",
@@ -251,7 +252,16 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         ("doubt_halo", {"stroke": palette.paper, "strokeWidth": 4}),
         ("doubt_text", {"color": palette.ink}),
     ):
-        text = axes.mark(name, rows, {**corner, **ink}, when=when, text={"field": "text"})
+        text = axes.mark(
+            name,
+            rows,
+            {**corner, **ink},
+            when=when,
+            text={"field": "said" if axes.timed else "text"},
+        )
+        if axes.timed:
+            either = f"{MEASURED} ? datum.clocked : datum.text"
+            text["transform"].insert(0, {"calculate": either, "as": "said"})
         text["encoding"]["x"] = {"value": 4}  # the corner of slow and poor, where no rule is
         text["encoding"]["y"] = {"value": HEIGHT - 4}
         parts.append(text)

@@ -54,7 +54,7 @@ class Axes:
         values = [tick for tick in TICKS if tick <= max(n_layers, 2)]
         below = f"format({n_layers} / datum.value, '.2~f')"
         if self.timed:
-            below = f"{MEASURED} ? format({all_ms:.4f} / datum.value, '.1f') + ' ms' : {below}"
+            below = f"{MEASURED} ? format({all_ms:.4f} / datum.value, '.1f') : {below}"
         # where the title changes, marks write it (`title`); two empty lines keep its place
         title = [" ", " "] if self.timed else list(words.AXIS_SPEED)
         self.x: Spec = {

@@ -31,6 +31,7 @@ _SAID = "tradeoff.texts_said"
 _CELL = 300
 """Longest text in a cell of the table; below it a row is shown whole."""
 _WHOLE = 5000
+_HEIGHT = 390
 
 
 @st.fragment
@@ -47,6 +48,7 @@ def show_rows(overview: Overview) -> None:
         on_change=visit.chosen,
         args=(KIND,),
         filter_mode=None,
+        width=420,
     )
     found = examples(overview, visit.policy(), kind)
     texts, remark = _texts(table)
@@ -60,7 +62,7 @@ def show_rows(overview: Overview) -> None:
             rows_table(found, texts),
             hide_index=True,
             width="stretch",
-            height="content",
+            height=_HEIGHT if len(found.rows) > 10 else "content",
             alt=words.TABLE_ALT,
         )
         if remark:

@@ -224,7 +224,9 @@ def test_the_measured_speed_up_stands_beside_the_theoretical_one() -> None:
     ]
     (radio,) = [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
     assert radio["value"] == "theoretical"
-    assert "cpu, float32" in radio["bind"]["labels"][1]
+    assert "cpu, float32, batch size 1" in radio["bind"]["labels"][1]
+    for row in rows(drawn, "doubt_text"):
+        assert row["clocked"].endswith(f"{row['m']:.2f}× (measured)")
     for part in drawn["layer"]:
         assert part["transform"][-1]["as"] == "at"
         if "value" not in part["encoding"]["x"]:  # some words keep their place
