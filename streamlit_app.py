@@ -16,8 +16,17 @@ ICON = Path(__file__).resolve().parent / "app" / "icon.png"
 # The default leaves a hand's breadth empty above every page, and the answer should be in sight.
 TIGHTER = "<style>.stMainBlockContainer {padding-top: 4.25rem; padding-bottom: 4rem}</style>"
 
+# White on a primary button needs a dark blue, too dark to be text on a dark page.
+READABLE = (
+    "<style>button[data-selected='true'], button[data-selected='true'] p,"
+    " [data-testid=stSliderThumbValue], [data-testid=stSliderThumbValue] p"
+    " {color: #7cc4ee}</style>"  # the theme's colour of links
+)
+
 st.set_page_config(page_title=wording.APP_TITLE, page_icon=str(ICON), layout="wide")
 st.html(TIGHTER)
+if st.context.theme.type == "dark":
+    st.html(READABLE)
 st.navigation(
     [
         st.Page(

@@ -99,7 +99,7 @@ def verdict(label: int, name: str, sure: str, rest: str) -> str:
     """The answer in its colour and shape, how sure it is, and the rest of the line."""
     sign = f'<span aria-hidden="true">{glyph(label)}</span>'
     return (
-        f'<p class="verdict" role="status"><b style="color:{LIGHT.label(label)}">{sign} '
+        f'<p class="verdict" role="status"><b style="color:{LIGHT.label_text(label)}">{sign} '
         f"{_text(name)}</b> <strong>{_text(sure)}</strong> {_text(rest)}</p>"
     )
 
@@ -107,7 +107,7 @@ def verdict(label: int, name: str, sure: str, rest: str) -> str:
 def legend(names: Sequence[str]) -> str:
     """Which colour and shape is which label."""
     keys = [
-        f'<span style="color:{LIGHT.label(index)}">'
+        f'<span style="color:{LIGHT.label_text(index)}">'
         f'<span aria-hidden="true">{glyph(index)}</span> {_text(name)}</span>'
         for index, name in enumerate(names)
     ]

@@ -268,6 +268,11 @@ def test_the_theme_can_be_read(mode: str) -> None:
         assert contrast(theme["linkColor"], paper) >= 4.5
         assert contrast(theme["primaryColor"], paper) >= 3  # sliders, focus rings
     assert contrast("#ffffff", theme["primaryColor"]) >= 4.5  # the text of a primary button
+    # captions are the text's colour at 60 % (Streamlit's own), on the page
+    faded = [0.6 * int(theme["textColor"][i : i + 2], 16) for i in (1, 3, 5)]
+    under = [0.4 * int(page[i : i + 2], 16) for i in (1, 3, 5)]
+    caption = "#" + "".join(f"{round(a + b):02x}" for a, b in zip(faded, under, strict=True))
+    assert contrast(caption, page) >= 4.5
     for colour in theme["chartCategoricalColors"][:2]:  # the labels of the shipped checkpoint
         assert contrast(colour, page) >= 3
     assert len(theme["chartSequentialColors"]) == 10  # Streamlit takes exactly ten

@@ -81,7 +81,7 @@ def lanes(trace: LayerTrace, rows: Sequence[Lane], *, palette: Palette) -> Spec:
                 "x": n_layers + 0.46,
                 "y": title,
                 "text": f"{glyph(lane.label)} {lane.said}",
-                "ink": palette.label(lane.label),
+                "ink": palette.label_text(lane.label),
             }
         )
     font: dict[str, Any] = {"align": "right", "fontSize": 12, "fontWeight": 600}
@@ -110,7 +110,7 @@ def _legend(canvas: LayerCanvas, trace: LayerTrace, palette: Palette) -> list[Sp
             "x": canvas.n_layers + 0.45,
             "y": round(y, 2),
             "text": f"{glyph(index)} {names[index]}",
-            "ink": palette.label(index),
+            "ink": palette.label_text(index),
         }
         for y, (_, index) in zip(heights, ends, strict=True)
     ]

@@ -23,6 +23,7 @@ class Palette:
     Attributes:
         labels: colour of each label by index, repeated when there are more labels.
         label_inks: text colour that reads well on the label colour of the same index.
+        label_texts: the label's colour as text on the page, darker where it must be to be read.
         ink: strong text and the exit mark.
         muted: axis text and titles of staves.
         faint: grid lines and empty cells.
@@ -35,6 +36,7 @@ class Palette:
 
     labels: tuple[str, ...]
     label_inks: tuple[str, ...]
+    label_texts: tuple[str, ...]
     ink: str
     muted: str
     faint: str
@@ -48,6 +50,10 @@ class Palette:
         """Colour of a label."""
         return self.labels[index % len(self.labels)]
 
+    def label_text(self, index: int) -> str:
+        """Colour of a label's name on the page."""
+        return self.label_texts[index % len(self.label_texts)]
+
     def label_ink(self, index: int) -> str:
         """Text colour on top of a label's colour."""
         return self.label_inks[index % len(self.label_inks)]
@@ -56,6 +62,7 @@ class Palette:
 LIGHT = Palette(
     labels=("#D55E00", "#0072B2", "#CC79A7", "#56B4E9", "#E69F00", "#666666"),
     label_inks=("#FFFFFF", "#FFFFFF", "#1B2130", "#1B2130", "#1B2130", "#FFFFFF"),
+    label_texts=("#B04A00", "#0072B2", "#9B4A78", "#1B739F", "#8A5F00", "#5A5A5A"),
     ink="#1B2130",
     muted="#5B6475",
     faint="#E3E7EE",
@@ -69,6 +76,7 @@ LIGHT = Palette(
 DARK = Palette(
     labels=("#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#D55E00", "#BBBBBB"),
     label_inks=("#10141C",) * 6,
+    label_texts=("#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#E8751A", "#BBBBBB"),
     ink="#F2F4F8",
     muted="#A6B0C2",
     faint="#2B3342",

@@ -59,7 +59,12 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
     return {
         "layers": layers,
         "labels": [
-            {"name": name, "sign": glyph(index), "colour": palette.label(index)}
+            {
+                "name": name,
+                "sign": glyph(index),
+                "colour": palette.label(index),
+                "text": palette.label_text(index),
+            }
             for index, name in enumerate(names)
         ],
         "start": round(float(trace.embed_ms), 4),

@@ -167,7 +167,7 @@ def _line_names(
             "x": canvas.n_layers + 0.45,
             "y": round(y, 2),
             "text": f"{glyph(index)} {names[index]}",
-            "ink": palette.label(index),
+            "ink": palette.label_text(index),
         }
         for y, (_, index) in zip(heights, ends, strict=True)
     ]

@@ -125,7 +125,7 @@ def _regions(
         else:
             side = "left" if share < 0.15 else ("right" if share > 0.85 else "center")
         text = f"{glyph(label)} {names[label]}"
-        places[side].append({"x": x, "y": top, "text": text, "ink": palette.label(label)})
+        places[side].append({"x": x, "y": top, "text": text, "ink": palette.label_text(label)})
     parts = [canvas.boxes("regions", boxes, ink="fill", opacity=0.16)]
     for side, rows in places.items():
         dx = {"left": 8, "center": 0, "right": -8}[side]

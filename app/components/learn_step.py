@@ -31,7 +31,7 @@ def show_step(lesson: Lesson, palette: Palette) -> None:
     number = visit.step_number(lesson)
     step, count = lesson.steps[number - 1], len(lesson.steps)
     st.progress(number / count, text=words.STEP_OF.format(step=number, count=count))
-    st.subheader(step.title, anchor=False)
+    st.header(step.title, anchor=False)
     sentences = st.container(gap="small")
     left, right = st.columns([5, 7], gap="large")
     with left:
@@ -141,7 +141,11 @@ def _figure(step: Step, scene: Scene, other: Scene | None, palette: Palette) -> 
         if other is not None:
             entries.append(Path(_title("B", other, scene), other.trace, other.decision))
         spec = paths(entries, palette=palette)
-        alt = ". ".join(entry.title for entry in entries)
+        scenes = [scene] if other is None else [scene, other]
+        alt = " ".join(
+            f"{entry.title}: {alt_text(one.trace, one.decision, narration.verdict(one.decision))}"
+            for entry, one in zip(entries, scenes, strict=True)
+        )
     st.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt)
     with st.expander(wording.SCORE_TABLE):
         for one in (scene, other):

@@ -19,7 +19,7 @@ def show_legend(trace: LayerTrace, palette: Palette) -> None:
 def legend_html(trace: LayerTrace, palette: Palette) -> str:
     """The labels as HTML; names may come from a stranger's file."""
     parts = [
-        f'<span style="color:{palette.label(index)};font-weight:600;white-space:nowrap">'
+        f'<span style="color:{palette.label_text(index)};font-weight:600;white-space:nowrap">'
         f'<span aria-hidden="true">{glyph(index)}</span> {escape(name)}</span>'
         for index, name in enumerate(label_names(trace))
     ]

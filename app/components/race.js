@@ -94,7 +94,7 @@ export default function (component) {
         shape("polyline", { points: points.join(" "), fill: "none", stroke: label.colour, "stroke-width": 2.5 }),
       );
       points.forEach(([x, y]) => write(label.sign, x, y + 4, { fill: label.colour, "text-anchor": "middle", "font-size": 11 }));
-      write(`${label.sign} ${label.name}`, LEFT + 110 * index, LINES[1] + 16, { fill: label.colour, "font-weight": 600 });
+      write(`${label.sign} ${label.name}`, LEFT + 110 * index, LINES[1] + 16, { fill: label.text, "font-weight": 600 });
     });
   }
 

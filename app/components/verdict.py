@@ -94,7 +94,7 @@ def is_real(shown: Shown, decision: Decision) -> bool:
 def verdict_html(decision: Decision, palette: Palette) -> str:
     """The verdict as escaped HTML; the label has its colour and its shape."""
     label = escape(narration.name(decision.label_name))
-    colour = palette.label(decision.label)
+    colour = palette.label_text(decision.label)
     sure = narration.sure(decision.confidence)
     rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
     return (
