@@ -21,7 +21,12 @@ PAGES = {
     "inspect": f"/?text={SENTENCE.replace(' ', '+')}",
     "tradeoff": "/tradeoff",
     "compare": "/compare",
+    "compare-pair": "/compare?view=pair&preset=hard",
+    "compare-alike": "/compare?view=alike&preset=hard",
+    "compare-race": "/compare?view=race&preset=hard",
     "learn": "/learn",
+    "learn-step": "/learn?lesson=window&step=2",
+    "learn-figure": "/learn?lesson=cousins&step=1",
     "about": "/about",
 }
 VIEWS = {
