@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import narration_compare as narration
-from app import presets, resources, wording
+from app import resources, wording
 from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.paths import Path, paths
@@ -92,9 +92,10 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
 
 
 def _ask_for_other() -> None:
+    visit.settle_example()
     st.pills(
         words.OTHER_SENTENCE,
-        presets.NAMES,
+        visit.examples(),
         format_func=lambda name: wording.PRESET_TITLES[name],
         key=visit.OTHER_PRESET,
         required=True,

@@ -16,7 +16,7 @@ from app import presets, resources, wording
 from app import wording_compare as words
 from app.components import session
 from app.inputs import check_text
-from app.state import DEFAULT_PRESET, POLICY_SETTINGS, build_policy, defaults, to_query
+from app.state import POLICY_SETTINGS, build_policy, defaults, to_query
 from elbert_core.ablation import Ablation, ablation
 from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
@@ -105,11 +105,26 @@ def message() -> str | None:
     return found
 
 
+def examples() -> tuple[str, ...]:
+    """Examples that can stand beside the sentence: those that the same model read."""
+    return presets.names_of(session.model()) or presets.NAMES
+
+
+def settle_example() -> None:
+    """Take another example where the one chosen belongs to a model that is in use no more."""
+    if st.session_state[OTHER_PRESET] not in examples():
+        st.session_state[OTHER_PRESET] = _first("other")
+        _keep("other", _first("other"))
+
+
 def other_trace() -> LayerTrace | None:
     """The sentence that stands beside the one in use: one that was typed, or an example."""
     typed: LayerTrace | None = st.session_state.get(_OTHER)
-    if typed is not None:
-        return typed
+    on_show = session.shown()
+    if typed is not None and on_show is not None:
+        if typed.label_names == on_show.trace.label_names:
+            return typed
+        take_example()  # it was read by a model that is in use no more
     try:
         return resources.preset(str(st.session_state[OTHER_PRESET]))
     except ElbertError as error:
@@ -206,5 +221,6 @@ def _keep(name: str, value: str) -> None:
 
 def _first(name: str) -> str:
     if name == "other":
-        return next(preset for preset in presets.NAMES if preset != DEFAULT_PRESET)
+        # the second example: the page begins with the first
+        return examples()[1 % len(examples())]
     return "entropy" if name == "other_rule" else _CHOICES[name][0]
