@@ -9,6 +9,9 @@ import numpy as np
 
 from elbert_core.tables import EvaluationTable, text_digest
 
+ROW_TEXTS = tuple(f"the film number {i} was good and the plot was dull" for i in range(400))
+"""Texts that a table of 400 rows may have; see `with_texts`."""
+
 
 def make_table(
     *,

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import evaluations, resources
 from elbert_core.tables import save_evaluation
-from tests.app.tables import make_table
+from tests.app.tables import ROW_TEXTS, make_table, with_texts
 from tests.app.tiny import save_tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with a tiny random model and a made-up evaluation table."""
     folder = tmp_path_factory.mktemp("served")
     save_tiny_checkpoint(folder / "checkpoints" / "tiny")
-    save_evaluation(make_table(), folder / "evaluations")
+    save_evaluation(with_texts(make_table(), ROW_TEXTS), folder / "evaluations")
     with serve(folder / "checkpoints", folder / "server.log") as address:
         yield address
 

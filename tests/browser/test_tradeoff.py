@@ -11,11 +11,14 @@ from playwright.sync_api import Page, expect
 from app import narration_tradeoff as narration
 from app import wording, wording_report
 from app import wording_promise as promised
+from app import wording_rows as rows
+from app import wording_rules as rules
 from app import wording_tradeoff as words
 from app.evaluations import look_at, look_closer
 from elbert_core.policies import ConfidenceWindow, Patience
+from elbert_core.policy_files import load_saved_policy
 from elbert_core.tables import save_evaluation, table_to_bytes
-from tests.app.tables import make_table
+from tests.app.tables import ROW_TEXTS, make_table
 from tests.browser.conftest import OpenPage, Visit
 
 pytestmark = pytest.mark.browser
@@ -107,6 +110,60 @@ def test_layers_and_promise(open_page: OpenPage) -> None:
     page.wait_for_url(re.compile("policy=|window_size=|entropy_threshold="))
 
 
+def test_the_measured_speed_up_is_a_choice_in_the_browser(open_page: OpenPage) -> None:
+    visit = open_page()
+    page = go(visit)
+    figure = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
+    expect(figure.get_by_text(words.AXIS_SPEED[0])).to_be_visible()
+    page.evaluate(COUNT_SENT)
+    measured = page.locator(".vega-bindings input[type=radio][value=measured]")
+    measured.check()
+    expect(figure.get_by_text(words.AXIS_MEASURED[0])).to_be_visible()
+    expect(figure.get_by_text(words.AXIS_SPEED[0])).to_have_count(0)
+    expect(figure.get_by_text(re.compile(r"\(measured\)")).first).to_be_visible()
+    assert page.evaluate("window.sent") == 0
+    visit.shoot("tradeoff_measured")
+    page.get_by_role("combobox", name=words.FAMILY_LABEL).click()
+    page.get_by_role("option", name=words.FAMILY_NAMES["entropy"]).click()
+    page.wait_for_url(re.compile("policy=entropy"))
+    visit.settled()
+    assert measured.is_checked()  # another setting leaves the figure as it was
+
+
+def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    visit = open_page()
+    page = go(visit)
+    page.get_by_text(rows.OWN_HEADING).click()
+    page.get_by_label(rows.PASTE_LABEL).fill(ROW_TEXTS[0] + "\nno such row")
+    page.get_by_role("button", name=rows.PASTE_BUTTON).click()
+    expect(page.get_by_text(rows.FOUND.format(found=1, rows=400))).to_be_visible()
+    shown = page.get_by_test_id("stText").filter(has_text=ROW_TEXTS[0])
+    expect(shown).to_be_visible()
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=promised.TUNE_SAVE).click()
+    saved = tmp_path / "rule.json"
+    waiting.value.save_as(saved)
+    visit.settled()
+    page.get_by_role("button", name=rows.INSPECT).click()
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    expect(box).to_have_value(ROW_TEXTS[0])
+    expect(page.get_by_text(wording.MODES["replayed"])).to_be_visible()
+    visit.settled()
+
+    page.get_by_text(rules.HEADING, exact=True).click()
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files([saved])
+    expect(page.get_by_text(re.compile("^" + rules.IN_USE[:7]))).to_be_visible()
+    assert load_saved_policy(saved).guarantee is not None
+    visit.shoot("saved_rule")
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(
+        [{"name": "bad.json", "mimeType": "application/json", "buffer": b"<script>"}]
+    )
+    expect(page.get_by_text(re.compile("not a saved rule"))).to_be_visible()
+
+
 def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
     visit = open_page()
     page = go(visit)
@@ -128,7 +185,7 @@ def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
     other.close()
 
     save_evaluation(make_table(n_layers=5, n_rows=66, name="mine"), tmp_path)
-    files = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    files = page.locator("[data-testid=stFileUploaderDropzoneInput]").last
     files.set_input_files([tmp_path / "mine.json", tmp_path / "mine.safetensors"])
     expect(page.get_by_text(re.compile("^66 texts"))).to_be_visible()
     visit.settled()
@@ -140,7 +197,7 @@ def test_a_hostile_file_is_a_message(open_page: OpenPage) -> None:
     visit = open_page()
     page = go(visit)
     description, arrays = table_to_bytes(make_table(n_rows=20))
-    files = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    files = page.locator("[data-testid=stFileUploaderDropzoneInput]").last
     files.set_input_files(
         [
             {
