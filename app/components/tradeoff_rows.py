@@ -37,6 +37,13 @@ _HEIGHT = 390
 @st.fragment
 def show_rows(overview: Overview) -> None:
     """Example rows, the one looked at, and where texts come from."""
+    # two places, so that the box below stays open whatever comes to stand above it
+    with st.container():
+        _show_found(overview)
+    _bring_own(overview.table)
+
+
+def _show_found(overview: Overview) -> None:
     table = overview.table
     st.subheader(words.HEADING)
     kind = visit.choice(KIND, KINDS, KINDS[0])
@@ -69,7 +76,6 @@ def show_rows(overview: Overview) -> None:
             st.caption(plain_markdown(remark))
         if texts:
             _show_one(found, texts, table)
-    _bring_own(table)
 
 
 def rows_table(found: Examples, texts: Texts) -> dict[str, list[object]]:
@@ -140,9 +146,9 @@ def _bring_own(table: EvaluationTable) -> None:
             on_change=_opened,
             args=(table,),
         )
-        said = st.session_state.get(_SAID)
-        if said is not None:
-            st.info(plain_markdown(said))
+    said = st.session_state.get(_SAID)
+    if said is not None:
+        st.info(plain_markdown(said))
 
 
 def _pasted(table: EvaluationTable) -> None:
