@@ -77,9 +77,13 @@ def paths(entries: Sequence[Path], *, palette: Palette) -> Spec:
 
 
 def figure(layers: list[Spec], height: float) -> Spec:
-    """Layers with the frame that all stacked figures share."""
+    """Layers with the frame that all stacked figures share.
+
+    Layers without rows are left out: a screen reader would meet them as nameless symbols.
+    """
+    filled = [layer for layer in layers if layer["data"]["values"]]
     return {
-        "layer": layers,
+        "layer": filled or layers[:1],
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},

@@ -61,7 +61,7 @@ def test_a_walk_through_a_lesson_reveals_every_prediction(name: str) -> None:
     asked = 0
     for number, step in enumerate(lesson.steps, start=1):
         assert not app.exception, app.exception
-        assert app.subheader[0].value == step.title
+        assert app.header[0].value == step.title
         assert app.query_params["step"] == str(number)
         if step.ask:
             asked += 1
@@ -81,7 +81,7 @@ def test_a_walk_through_a_lesson_reveals_every_prediction(name: str) -> None:
 
 def test_a_link_opens_any_step() -> None:
     app = open_learn(lesson="window", step="3")
-    assert app.subheader[0].value == load_lesson("window").steps[2].title
+    assert app.header[0].value == load_lesson("window").steps[2].title
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_link_opens_any_step() -> None:
 def test_a_hostile_link_does_no_harm(lesson: str, step: str, shown: str) -> None:
     app = open_learn(lesson=lesson, step=step, lock="<img>,steps,__class__")
     if not shown:
-        assert not app.subheader
+        assert not app.header
     else:
-        assert app.subheader[0].value == load_lesson("window").steps[int(shown) - 1].title
+        assert app.header[0].value == load_lesson("window").steps[int(shown) - 1].title
         assert app.button(key="learn.next" if shown != "4" else "learn.back").disabled
 
 
