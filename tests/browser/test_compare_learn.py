@@ -1,4 +1,4 @@
-"""Compare and Learn in a real browser: a race without round trips, words, a lesson; by keyboard."""
+"""Compare and Learn in a real browser: a race without round trips, words; by keyboard."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from playwright.sync_api import Page, expect
 from app import wording
 from app import wording_compare as compare
 from app import wording_learn as learn
-from app.lessons import lesson_names, load_lesson
 from app.presets import SENTENCES
-from elbert_core.explanation import explain
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_tradeoff import COUNT_SENT
 
@@ -103,32 +101,6 @@ def test_words_are_left_out_and_stay_text(open_page: OpenPage) -> None:
     expect(page.get_by_text(re.compile("^B: ")).first).to_contain_text("<b>fun</b>", timeout=30_000)
     assert page.evaluate("window.hit") is None
     assert page.locator("img[src='x']").count() == 0
-
-
-def test_a_lesson_is_walked_by_keyboard(open_page: OpenPage) -> None:
-    visit = open_page()
-    page = go(visit, learn.PAGE, learn.HEADLINE)
-    name = lesson_names()[0]
-    lesson = load_lesson(name)
-    page.get_by_role("button", name=learn.OPEN.format(title=lesson.title)).press("Enter")
-    asked = 0
-    for number, step in enumerate(lesson.steps, start=1):
-        expect(page.get_by_role("heading", name=step.title)).to_be_visible()
-        visit.settled()
-        if step.ask:
-            asked += 1
-            exit_layer = explain(step.policy, lesson.traces[step.sentence]).exit_layer
-            slider = page.get_by_role("slider", name=learn.ASK)
-            slider.press("ArrowLeft")
-            visit.settled()
-            page.get_by_role("button", name=learn.SHOW).press("Enter")
-            said = re.compile(rf"after layer {exit_layer}\b")
-            expect(page.get_by_text(said).first).to_be_visible()
-            visit.settled()
-        if number < len(lesson.steps):
-            page.get_by_role("button", name=learn.NEXT, exact=True).press("Enter")
-    expect(page.get_by_text(f"Predictions so far: {asked}")).to_be_visible()
-    page.wait_for_url(re.compile(rf"lesson={name}&step={len(lesson.steps)}"))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,0 +1,216 @@
+"""Milliseconds from a key press on a rule's slider to the new verdict on the Inspect page.
+
+Starts the app on a free port of this machine and drives it in Chromium. Prints JSON: p50 and p95
+over the presses, from the key press and from the message that follows it (Streamlit waits for
+further presses before it sends one), and how many messages the parts send that work inside the
+browser.
+
+    python benchmarks/page_latency.py [--presses 60] [--chromium PATH]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _common import ROOT, conditions, show
+from playwright.sync_api import Page, sync_playwright
+
+from app import wording
+from app import wording_compare as compare
+
+LISTEN = """
+window.sent = [];
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (...data) {
+  window.sent.push(performance.now());
+  return send.apply(this, data);
+};
+window.wait = () => {
+  const verdict = () => document.querySelector('[role=status] span:nth-child(3)')?.textContent;
+  const before = verdict();
+  window.done = new Promise(resolve => {
+    let pressed = 0;
+    document.addEventListener('keydown', () => { pressed = performance.now(); },
+                              {capture: true, once: true});
+    const seen = new MutationObserver(() => {
+      const now = verdict();
+      if (pressed && now && now !== before) {
+        seen.disconnect();
+        const end = performance.now();
+        const first = window.sent.find(t => t >= pressed);
+        resolve([end - pressed, first === undefined ? null : end - first]);
+      }
+    });
+    seen.observe(document.body, {subtree: true, childList: true, characterData: true});
+  });
+};
+"""
+SLIDERS = {
+    # every press moves the exit, so that there is a new verdict to wait for
+    "window": ("/?preset=hard&entropy_threshold=0&window_size=2", "window_size"),
+    "fixed": ("/?preset=hard&policy=fixed&layer=2", "layer"),
+}
+FIRST, LAST = 2, 9
+REST = 0.25
+"""Seconds between two changes: a visitor looks at what came."""
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--presses", type=int, default=60, help="for each of two rules")
+    parser.add_argument("--chromium", default=os.environ.get("ELBERT_CHROMIUM", ""))
+    options = parser.parse_args()
+    path = options.chromium or shutil.which("chromium") or shutil.which("google-chrome")
+    load = os.getloadavg()
+    with serve() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(120_000)
+        page.add_init_script(LISTEN)
+        changes = {
+            name: change(page, address + link, setting, options.presses)
+            for name, (link, setting) in SLIDERS.items()
+        }
+        sent = messages(page, address)
+        version = browser.version
+        browser.close()
+    show(
+        {
+            "benchmark": "page_latency",
+            "conditions": {
+                **conditions(),
+                "chromium": version,
+                "streamlit": importlib.metadata.version("streamlit"),
+                "load_before": [round(value, 1) for value in load],
+                "load_after": [round(value, 1) for value in os.getloadavg()],
+                "cores_allowed": len(os.sched_getaffinity(0)),
+            },
+            "changes": changes,
+            "messages_sent": sent,
+        }
+    )
+
+
+def change(page: Page, link: str, setting: str, presses: int) -> dict[str, Any]:
+    """Move one slider back and forth and time each change."""
+    page.goto(link)
+    settled(page)
+    slider = page.get_by_role("slider", name=wording.SETTING_NAMES[setting])
+    slider.focus()
+    times: list[tuple[float, float]] = []
+    value, step = FIRST, 1
+    for press in range(presses + 4):
+        if not FIRST <= value + step <= LAST:
+            step = -step
+        value += step
+        page.evaluate("window.wait()")
+        page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
+        took = page.evaluate("window.done")
+        if press >= 4:  # the first ones warm up
+            times.append(took)
+        settled(page)
+        time.sleep(REST)
+    whole, served = np.array(times, dtype=np.float64).T
+    return {
+        "presses": len(times),
+        "press_to_verdict": spread(whole),
+        "message_to_verdict": spread(served),
+    }
+
+
+def spread(values: np.ndarray) -> dict[str, float]:
+    """Middle and upper end of some milliseconds."""
+    return {
+        "p50_ms": round(float(np.percentile(values, 50)), 1),
+        "p95_ms": round(float(np.percentile(values, 95)), 1),
+        "max_ms": round(float(values.max()), 1),
+    }
+
+
+def messages(page: Page, address: str) -> dict[str, int]:
+    """How many messages the race and the figures' own boxes and sliders send in use."""
+    found = {}
+    page.goto(f"{address}/compare?view=race&preset=hard")
+    settled(page)
+    page.wait_for_selector(".race svg")
+    time.sleep(1)
+    page.evaluate("window.sent = []")
+    for name in (compare.RACE_AGAIN, compare.RACE_PAUSE, compare.RACE_BACK, compare.RACE_ON):
+        page.locator(".race").get_by_role("button", name=name, exact=True).press("Enter")
+        time.sleep(0.5)
+    for key in ("Home", *("ArrowRight",) * 10, "End"):
+        page.locator(".race input[type=range]").press(key)
+    time.sleep(0.5)
+    found["race: play, pause, step, slide"] = page.evaluate("window.sent.length")
+
+    page.goto(f"{address}/tradeoff")
+    settled(page)
+    slider = page.locator(".vega-bindings input[type=range]").first
+    slider.wait_for()
+    time.sleep(1)
+    page.evaluate("window.sent = []")
+    slider.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    page.locator(".vega-bindings input[type=checkbox]").first.click()
+    time.sleep(0.5)
+    found["trade-off: the figure's slider and boxes"] = page.evaluate("window.sent.length")
+    return found
+
+
+def settled(page: Page) -> None:
+    """Wait until no script is running."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """The app as it is shipped; its address while it runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            while not answers(f"{address}/_stcore/health"):
+                if server.poll() is not None:
+                    raise SystemExit("the app did not start")
+                time.sleep(0.2)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def answers(address: str) -> bool:
+    """Whether a page is served there."""
+    try:
+        with urllib.request.urlopen(address, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
