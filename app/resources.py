@@ -56,8 +56,9 @@ def checkpoints_folder() -> Path:
 
 
 def checkpoint_names() -> tuple[str, ...]:
-    """Names of the checkpoints at hand. Looks at file names only."""
-    return tuple(path.name for path in list_checkpoints(checkpoints_folder()))
+    """Names of the checkpoints at hand, that of the first example first. Looks at names only."""
+    names = [path.name for path in list_checkpoints(checkpoints_folder())]
+    return tuple(sorted(names, key=lambda name: (name != presets.HOME, name)))
 
 
 def device_names() -> tuple[str, ...]:
@@ -107,7 +108,6 @@ def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace,
         return engine.trace(text, attention=True, repeats=1), pooling
 
 
-def stop_for_real(
 def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, StateMap]:
     """Read one sentence to full depth, and map what the exit head reads after each layer.
 
@@ -121,6 +121,7 @@ def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, State
         return engine.trace(text, repeats=1), state_map(head_states(engine, text))
 
 
+def stop_for_real(
     checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
 ) -> tuple[BatchExits, str]:
     """Run one sentence, or a pair, with a policy and let it stop; the result and the device.
@@ -278,6 +279,6 @@ __all__ = [
     "read",
     "read_attention",
     "read_many",
-    "stop_for_real",
     "read_map",
+    "stop_for_real",
 ]
