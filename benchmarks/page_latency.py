@@ -2,7 +2,8 @@
 
 Starts the app on a free port of this machine and drives it in Chromium. Prints JSON: p50 and p95
 over the presses, from the key press and from the message that follows it (Streamlit waits for
-further presses before it sends one), and how many messages the parts send that work inside the
+further presses before it sends one); the processor time of one change, which other work on the
+machine hardly touches (Linux only); and how many messages the parts send that work inside the
 browser.
 
     python benchmarks/page_latency.py [--presses 60] [--chromium PATH]
@@ -65,6 +66,8 @@ SLIDERS = {
     "fixed": ("/?preset=hard&policy=fixed&layer=2", "layer"),
 }
 FIRST, LAST = 2, 9
+WARM = 4
+"""Changes that are not counted."""
 REST = 0.25
 """Seconds between two changes: a visitor looks at what came."""
 
@@ -77,7 +80,7 @@ def main() -> None:
     options = parser.parse_args()
     path = options.chromium or shutil.which("chromium") or shutil.which("google-chrome")
     load = os.getloadavg()
-    with serve() as address, sync_playwright() as playwright:
+    with serve() as (address, server), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -85,7 +88,7 @@ def main() -> None:
         page.set_default_timeout(120_000)
         page.add_init_script(LISTEN)
         changes = {
-            name: change(page, address + link, setting, options.presses)
+            name: change(page, address + link, setting, options.presses, server)
             for name, (link, setting) in SLIDERS.items()
         }
         sent = messages(page, address)
@@ -108,7 +111,7 @@ def main() -> None:
     )
 
 
-def change(page: Page, link: str, setting: str, presses: int) -> dict[str, Any]:
+def change(page: Page, link: str, setting: str, presses: int, server: int) -> dict[str, Any]:
     """Move one slider back and forth and time each change."""
     page.goto(link)
     settled(page)
@@ -116,23 +119,56 @@ def change(page: Page, link: str, setting: str, presses: int) -> dict[str, Any]:
     slider.focus()
     times: list[tuple[float, float]] = []
     value, step = FIRST, 1
-    for press in range(presses + 4):
+    before = (0.0, 0.0)
+    for press in range(presses + WARM):
         if not FIRST <= value + step <= LAST:
             step = -step
         value += step
+        if press == WARM:
+            before = processor_ms(server)
         page.evaluate("window.wait()")
         page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
         took = page.evaluate("window.done")
-        if press >= 4:  # the first ones warm up
+        if press >= WARM:
             times.append(took)
         settled(page)
         time.sleep(REST)
     whole, served = np.array(times, dtype=np.float64).T
+    used = [after - start for after, start in zip(processor_ms(server), before, strict=True)]
     return {
         "presses": len(times),
         "press_to_verdict": spread(whole),
         "message_to_verdict": spread(served),
+        "processor_ms_per_change": {
+            "app": round(used[0] / len(times), 1),
+            "browser": round(used[1] / len(times), 1),
+        },
     }
+
+
+def processor_ms(server: int) -> tuple[float, float]:
+    """Milliseconds of processor time so far: of the app, and of the browser with its driver."""
+    parents: dict[int, tuple[int, float]] = {}
+    tick = 1000 / os.sysconf("SC_CLK_TCK")
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        parents[int(entry.parent.name)] = (
+            int(fields[1]),
+            tick * (int(fields[11]) + int(fields[12])),
+        )
+    app = browser = 0.0
+    for pid, (parent, used) in parents.items():
+        if pid == server:
+            app += used
+            continue
+        while parent and parent != os.getpid():
+            parent = parents.get(parent, (0, 0.0))[0]
+        if parent:
+            browser += used
+    return app, browser
 
 
 def spread(values: np.ndarray) -> dict[str, float]:
@@ -182,8 +218,8 @@ def settled(page: Page) -> None:
 
 
 @contextmanager
-def serve() -> Iterator[str]:
-    """The app as it is shipped; its address while it runs."""
+def serve() -> Iterator[tuple[str, int]]:
+    """The app as it is shipped; its address and process number while it runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -197,7 +233,7 @@ def serve() -> Iterator[str]:
                 if server.poll() is not None:
                     raise SystemExit("the app did not start")
                 time.sleep(0.2)
-            yield address
+            yield address, server.pid
         finally:
             server.terminate()
             server.wait(timeout=30)
