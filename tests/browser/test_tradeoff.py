@@ -142,6 +142,8 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     shown = page.get_by_test_id("stText").filter(has_text=ROW_TEXTS[0])
     expect(shown).to_be_visible()
 
+    page.get_by_text(promised.TUNE_RISKS["accuracy"], exact=True).click()
+    visit.settled()
     with page.expect_download() as waiting:
         page.get_by_role("button", name=promised.TUNE_SAVE).click()
     saved = tmp_path / "rule.json"
@@ -150,7 +152,7 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     page.get_by_role("button", name=rows.INSPECT).click()
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
     expect(box).to_have_value(ROW_TEXTS[0])
-    expect(page.get_by_text(wording.MODES["replayed"])).to_be_visible()
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     visit.settled()
 
     page.get_by_text(rules.HEADING, exact=True).click()
