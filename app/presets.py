@@ -35,6 +35,18 @@ _BY_MODEL: dict[str, dict[str, str]] = {
         ),
         "misspelt": "A wram, funy and beutifully actd flim.",
     },
+    "elbert-agnews": {
+        "topic": "The home side scored twice in the last ten minutes to win the cup final.",
+        "two-topics": "Shares of the football club fell after it sold the stadium to a bank.",
+        "vague": "A spokesman said on Thursday that no decision had been made.",
+        "off-topic": "Slice the aubergines, salt them well and leave them to drain.",
+    },
+    "elbert-emotion": {
+        "feeling": "I am so glad that my sister is finally home.",
+        "two-feelings": "I am proud of her and yet I feel empty now that she has gone.",
+        "wavering": "I feel a little nervous about the trip, but mostly I feel loved.",
+        "unspoken": "She read the letter twice and put it back without a word.",
+    },
 }
 
 SENTENCES: dict[str, str] = {

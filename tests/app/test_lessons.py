@@ -14,8 +14,7 @@ from app.claims import CHECKS, Scene, holds
 from app.inputs import check_text
 from app.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
 from app.narration_learn import facts, fill, outcome, paragraphs, record
-from app.presets import NAMES as PRESETS
-from app.presets import load_preset
+from app.presets import HOME, load_preset, names_of
 from app.state import POLICY_SETTINGS
 from elbert_core.errors import InputError
 from elbert_core.policies import FixedLayer, NeverExit, policy_to_dict
@@ -54,7 +53,7 @@ def test_every_sentence_has_its_trace_and_could_be_typed(name: str) -> None:
 
 def test_all_lessons_and_presets_come_from_one_model() -> None:
     digests = {t.digest for name in LESSONS for t in load_lesson(name).traces.values()}
-    digests |= {load_preset(name).digest for name in PRESETS}
+    digests |= {load_preset(name).digest for name in names_of(HOME)}
     assert len(digests) == 1
 
 

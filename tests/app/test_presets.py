@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app import wording
 from app.inputs import check_text
-from app.presets import FOLDER, NAMES, SENTENCES, load_preset
+from app.presets import FOLDER, MODEL_OF, NAMES, SENTENCES, load_preset, names_of
+from elbert_core.checkpoints import list_checkpoints, weights_digest
 from elbert_core.errors import InputError
 from elbert_core.traces import trace_to_json
 
@@ -17,7 +19,7 @@ from elbert_core.traces import trace_to_json
 def test_every_preset_loads(name: str) -> None:
     trace = load_preset(name)
     assert trace.text == SENTENCES[name]
-    assert trace.label_names == ("negative", "positive")
+    assert trace.checkpoint == MODEL_OF[name]
     assert trace.n_layers == 12
     assert not trace.truncated
 
@@ -27,10 +29,18 @@ def test_every_preset_could_be_typed(name: str) -> None:
     assert check_text(SENTENCES[name]).problem is None
 
 
-def test_all_presets_come_from_one_model() -> None:
-    traces = [load_preset(name) for name in NAMES]
-    assert len({trace.digest for trace in traces}) == 1
-    assert traces[0].digest
+def test_presets_come_from_the_shipped_models(root: Path) -> None:
+    for model in dict.fromkeys(MODEL_OF.values()):
+        traces = [load_preset(name) for name in names_of(model)]
+        assert {trace.digest for trace in traces} == {weights_digest(root / "checkpoints" / model)}
+        assert len({trace.label_names for trace in traces}) == 1
+
+
+def test_every_shipped_model_has_examples_and_words(root: Path) -> None:
+    for folder in list_checkpoints(root / "checkpoints"):
+        assert len(names_of(folder.name)) >= 3
+        assert folder.name in wording.MODEL_TITLES
+        assert folder.name in wording.PLACEHOLDERS
 
 
 def test_no_preset_file_is_left_over() -> None:

