@@ -15,6 +15,8 @@ from elbert_core.cli import parse_policy
 from elbert_core.data import load_table
 from elbert_core.engine import load_engine
 from elbert_core.policies import replay
+from elbert_core.policy_files import load_policy
+from elbert_core.tables import list_evaluations, load_evaluation
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,23 @@ def test_its_table_is_what_the_checkpoint_does(
         )
         assert float(exits.exit_layer.mean()) == pytest.approx(float(layer), abs=0.02)
         assert exits.speed_up_ratio == pytest.approx(float(speed_up), abs=0.02)
+
+
+def test_its_models_have_the_figures_of_their_tables(readme: str, root: Path) -> None:
+    """Odd rows of the stored tables, under the rules that are recommended."""
+    lines = re.findall(
+        r"^\| `(elbert-\w+)`, [^|]+\| ([\d,]+) \| ([\d. |]+) \| ([\d.]+)x \|", readme, re.MULTILINE
+    )
+    tables = {
+        t.checkpoint: t
+        for t in map(load_evaluation, list_evaluations(root / "assets" / "evaluations"))
+    }
+    assert {name for name, *_ in lines} == set(tables)
+    for name, rows, shares, speed_up in lines:
+        probs, gold = tables[name].probs[:, 1::2], tables[name].gold[1::2]
+        exits = replay(load_policy(root / "assets" / "policies" / f"{name}.json"), probs)
+        right = (probs.argmax(-1) == gold).mean(axis=1)
+        expected = [right[0], right[3], right[-1], np.mean(exits.label == gold)]
+        assert int(rows.replace(",", "")) == len(gold)
+        assert [float(x) for x in shares.split(" | ")] == pytest.approx(expected, abs=6e-4)
+        assert float(speed_up) == pytest.approx(exits.speed_up_ratio, abs=0.006)
