@@ -226,7 +226,9 @@ def checkpoint() -> str:
 def model() -> str:
     """Name of the model on the page: that of the example on show, else what reads sentences."""
     preset = state().preset
-    return checkpoint() if preset is None else presets.MODEL_OF[preset]
+    if preset is None or _SHOWN not in st.session_state:  # nothing read yet: what a link names
+        return checkpoint()
+    return presets.MODEL_OF[preset]
 
 
 def models() -> tuple[str, ...]:
