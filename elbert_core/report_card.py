@@ -187,7 +187,8 @@ def ablation_lines(tables: Sequence[EvaluationTable]) -> list[str]:
             np.ptp(rows[:, 0]) / 2,
         )  # NaN where a seed never gets there
         shown = ("none" if np.isnan(value) else f"{value:.3f}" for value in mean[1:])
-        cells = [f"{mean[0]:.4f} ± {spread:.4f}", *shown]
+        around = f" ± {spread:.4f}" if len(seeds) > 1 else ""
+        cells = [f"{mean[0]:.4f}{around}", *shown]
         lines.append(f"| {name} | {len(seeds)} | {' | '.join(cells)} |")
     return lines
 
