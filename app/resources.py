@@ -42,6 +42,7 @@ TORCH_THREADS = 1
 WAIT_SECONDS = 20.0
 """How long one visitor waits for another one's sentence."""
 
+_CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -51,8 +52,7 @@ class BusyError(ElbertError):
 
 def checkpoints_folder() -> Path:
     """Where checkpoints are looked for."""
-    default = Path(__file__).resolve().parent.parent / "checkpoints"
-    return Path(os.environ.get(CHECKPOINTS_VARIABLE, "") or default)
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE, "") or _CHECKPOINTS)
 
 
 def checkpoint_names() -> tuple[str, ...]:

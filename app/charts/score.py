@@ -319,8 +319,9 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spe
 
 def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> Spec:
     rows: list[Row] = []
+    labels, confidence, entropy = trace.labels, trace.confidence, trace.entropy
     for layer in range(1, canvas.n_layers + 1):
-        index = int(trace.labels[layer - 1])
+        index = int(labels[layer - 1])
         rows.append(
             {
                 "layer": layer,
@@ -329,8 +330,8 @@ def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> Spec:
                 "y": 0,
                 "y2": canvas.place.height,
                 "leads": names[index],
-                "probability": f"{trace.confidence[layer - 1]:.3f}",
-                "doubt": f"{trace.entropy[layer - 1]:.3f}",
+                "probability": f"{confidence[layer - 1]:.3f}",
+                "doubt": f"{entropy[layer - 1]:.3f}",
                 "ms": f"{trace.layer_ms[layer - 1]:.2f}",
             }
         )

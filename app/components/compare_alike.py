@@ -24,6 +24,8 @@ from elbert_core.ways import comparable, layers_apart, way
 
 MOST = 8
 """Sentences that are shown."""
+TITLE = 34
+"""Characters of a sentence above its way: more would squeeze the figure on a telephone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ def show_alike(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figur
         return None
     decision = explain(policy, trace)
     said, listed = alike_sentence(found, decision), found[:MOST]
-    entries = [Way(f"★ {compare.quoted(trace.text)}", trace, decision.exit_layer)]
+    entries = [Way(f"★ {compare.quoted(trace.text, TITLE)}", trace, decision.exit_layer)]
     entries += [
-        Way(compare.quoted(one.trace.text), one.trace, one.decision.exit_layer, one.differs)
+        Way(compare.quoted(one.trace.text, TITLE), one.trace, one.decision.exit_layer, one.differs)
         for one in listed
     ]
     result = Figure(
