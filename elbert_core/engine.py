@@ -214,7 +214,9 @@ class EarlyExitEngine:
         exit_layer = np.zeros(n_rows, dtype=np.int64)
         reason = np.zeros(n_rows, dtype=np.int8)
         probs = np.zeros((n_rows, len(self.label_names)), dtype=np.float32)
-        order = np.argsort(-lengths, kind="stable")
+        # shortest first: a row that stays in its slot for long is then shorter than those that come
+        # after it, and is padded to them; the other way round all of them were padded to it
+        order = np.argsort(lengths, kind="stable")
         queue = [(int(row), encoded[row]) for row in order]
         for done in self._schedule(queue, policy, batch_size, schedule):
             exit_layer[done.row] = done.exit_layer
