@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.lessons import lesson_names, load_lesson
-from app.presets import NAMES, load_preset
+from app.presets import HOME, MODEL_OF, NAMES, load_preset
 from elbert_core.engine import EarlyExitEngine, load_engine
 from elbert_core.results import LayerTrace
 
@@ -16,8 +16,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def engine(checkpoint_dir: Path) -> EarlyExitEngine:
-    return load_engine(checkpoint_dir, device="cpu")
+def engines(checkpoint_dir: Path) -> dict[str, EarlyExitEngine]:
+    """Every model that read an example or a lesson's sentence."""
+    names = dict.fromkeys(MODEL_OF.values())
+    return {name: load_engine(checkpoint_dir.parent / name, device="cpu") for name in names}
 
 
 def same(stored: LayerTrace, engine: EarlyExitEngine) -> None:
@@ -29,11 +31,13 @@ def same(stored: LayerTrace, engine: EarlyExitEngine) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_preset_is_what_the_model_says(name: str, engine: EarlyExitEngine) -> None:
-    same(load_preset(name), engine)
+def test_a_preset_is_what_the_model_says(name: str, engines: dict[str, EarlyExitEngine]) -> None:
+    same(load_preset(name), engines[MODEL_OF[name]])
 
 
 @pytest.mark.parametrize("name", lesson_names())
-def test_a_lessons_sentences_are_what_the_model_says(name: str, engine: EarlyExitEngine) -> None:
+def test_a_lessons_sentences_are_what_the_model_says(
+    name: str, engines: dict[str, EarlyExitEngine]
+) -> None:
     for trace in load_lesson(name).traces.values():
-        same(trace, engine)
+        same(trace, engines[HOME])
