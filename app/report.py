@@ -11,11 +11,10 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from app import narration_tradeoff as narration
-from app import wording
+from app import sheet, wording
 from app import wording_report as said
 from app import wording_tradeoff as words
 from app.charts.canvas import Row, Spec
@@ -49,17 +48,6 @@ CSV_COLUMNS = (
     "macs_share",
     "pareto_front",
 )
-_STYLE = """
-:root{color-scheme:light}
-body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:#1b2130;
-background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.2rem}
-table{border-collapse:collapse;font-size:.9rem;display:block;overflow-x:auto}
-th,td{text-align:left;vertical-align:top;padding:.2rem .9rem .2rem 0;
-border-bottom:1px solid #e3e7ee}
-.small{color:#5b6475;font-size:.9rem}.key{margin-right:1rem}
-svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-"""
 
 
 def report_html(overview: Overview, setting: Setting, published: Published) -> str:
@@ -71,53 +59,45 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         published: figures of others.
     """
     table = overview.table
-    title = escape(said.REPORT_TITLE)
     made = said.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
-    sections = [
-        f"<h1>{title}</h1>",
-        _p(f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True),
-        _p(words.MODE_HELP, small=True),
+    parts = [
+        sheet.paragraph(
+            f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
+        ),
+        sheet.paragraph(words.MODE_HELP, small=True),
         _figure(
             tradeoff(overview, setting, published, palette=LIGHT, still=True),
             narration.chart_alt(overview),
             _at_first(),
         ),
         _legend(overview),
-        _h(said.REPORT_SETTING),
-        _p(narration.summary(setting, overview)),
-        _p(narration.differ(setting)),
-        _p(narration.scores(setting, len(table.label_names))),
-        _h(words.CONTEST_HEADING),
-        _p(narration.contest(overview.rounds, table.n_rows)),
-        _table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
-        _p(words.CONTEST_HELP, small=True),
-        _h(words.LAYERS_HEADING),
+        sheet.heading(said.REPORT_SETTING),
+        sheet.paragraph(narration.summary(setting, overview)),
+        sheet.paragraph(narration.differ(setting)),
+        sheet.paragraph(narration.scores(setting, len(table.label_names))),
+        sheet.heading(words.CONTEST_HEADING),
+        sheet.paragraph(narration.contest(overview.rounds, table.n_rows)),
+        sheet.table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
+        sheet.paragraph(words.CONTEST_HELP, small=True),
+        sheet.heading(words.LAYERS_HEADING),
         _figure(
             layer_strips(overview, setting, cursor=0, palette=LIGHT),
             layers_alt(overview, setting),
             lambda layer, _: layer not in ("cursor", "layers"),
         ),
         _layers(overview, setting),
-        _h(words.SLICES_HEADING),
-        _table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
-        _h(said.REPORT_POINTS),
-        _table(said.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
-        _h(words.PUBLISHED_TABLE),
-        _p(words.PUBLISHED_WHAT, small=True),
-        _table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
-        _table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
-        _h(said.DEFINITIONS_HEADING),
-        _table(said.DEFINITION_COLUMNS, said.DEFINITIONS),
+        sheet.heading(words.SLICES_HEADING),
+        sheet.table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
+        sheet.heading(said.REPORT_POINTS),
+        sheet.table(said.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        sheet.heading(words.PUBLISHED_TABLE),
+        sheet.paragraph(words.PUBLISHED_WHAT, small=True),
+        sheet.table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
+        sheet.table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
+        sheet.heading(said.DEFINITIONS_HEADING),
+        sheet.table(said.DEFINITION_COLUMNS, said.DEFINITIONS),
     ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        # nothing may be loaded, whatever a name in the table says
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{title}</title><style>{_STYLE}</style></head>"
-        f"<body><main>{''.join(sections)}</main></body></html>\n"
-    )
+    return sheet.document(said.REPORT_TITLE, parts)
 
 
 def points_csv(overview: Overview) -> str:
@@ -200,37 +180,18 @@ def _figure(spec: Spec, alt: str, keep: Keep) -> str:
 
 def _legend(overview: Overview) -> str:
     marks = family_marks(LIGHT)
-    keys = [
-        f'<span class="key"><span style="color:{marks[f].colour}">{marks[f].glyph}</span> '
-        f"{escape(words.FAMILY_NAMES[f])} ({escape(words.FAMILY_TERMS[f])})</span>"
+    return sheet.keys(
+        (marks[f].colour, marks[f].glyph, f"{words.FAMILY_NAMES[f]} ({words.FAMILY_TERMS[f]})")
         for f in overview.families
         if f not in HIDDEN_AT_FIRST
-    ]
-    return f'<p class="small">{" ".join(keys)}</p>'
+    )
 
 
 def _layers(overview: Overview, setting: Setting) -> str:
     columns = layer_table(overview, setting)
     lines = zip(*columns.values(), strict=True)
     rows = [["–" if value is None else str(value) for value in line] for line in lines]
-    return _table(tuple(columns), rows)
-
-
-def _h(text: str) -> str:
-    return f"<h2>{escape(text)}</h2>"
-
-
-def _p(text: str, *, small: bool = False) -> str:
-    kind = ' class="small"' if small else ""
-    return f"<p{kind}>{escape(text)}</p>"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    return sheet.table(tuple(columns), rows)
 
 
 if __name__ == "__main__":

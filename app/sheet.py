@@ -6,7 +6,7 @@ figures come from `app.charts`. Knows no Streamlit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -106,12 +106,17 @@ def verdict(label: int, name: str, sure: str, rest: str) -> str:
 
 def legend(names: Sequence[str]) -> str:
     """Which colour and shape is which label."""
-    keys = [
-        f'<span style="color:{LIGHT.label_text(index)}">'
-        f'<span aria-hidden="true">{glyph(index)}</span> {_text(name)}</span>'
-        for index, name in enumerate(names)
+    return keys((LIGHT.label_text(i), glyph(i), name) for i, name in enumerate(names))
+
+
+def keys(entries: Iterable[tuple[str, str, str]]) -> str:
+    """Colour (of ours, never a text's), shape and name of what a figure shows."""
+    found = [
+        f'<span style="color:{colour}"><span aria-hidden="true">{_text(sign)}</span></span> '
+        f"{_text(name)}"
+        for colour, sign, name in entries
     ]
-    return f'<p class="small">{" &nbsp; ".join(keys)}</p>'
+    return f'<p class="small">{" &nbsp; ".join(found)}</p>'
 
 
 def lines(text: str) -> str:

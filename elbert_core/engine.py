@@ -118,6 +118,7 @@ class EarlyExitEngine:
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
         probs, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
+        first_row, depths = np.zeros(1, dtype=np.int64), np.arange(1, self.n_layers + 1)
         for turn in range(repeats):
             hidden = embedded
             for layer_index in range(self.n_layers):
@@ -126,8 +127,8 @@ class EarlyExitEngine:
                 started = time.perf_counter()
                 hidden = self._steps.layer(hidden, None, layer_index)
                 logits = self._steps.exit_logits(hidden, None, layer_index)
-                here = np.array([layer_index + 1])
-                (row,) = probabilities(logits, np.zeros_like(here), here)  # waits for the device
+                here = depths[layer_index : layer_index + 1]
+                (row,) = probabilities(logits, first_row, here)  # waits for the device
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
                 if turn == 0:
                     probs.append(row)

@@ -97,12 +97,9 @@ def setting(policy: ExitPolicy) -> str:
 def accuracy_lines(tables: Sequence[EvaluationTable]) -> list[str]:
     """Accuracy by depth of several checkpoints, all rows and the odd ones."""
     depths = [d for d in SHOWN_DEPTHS if d < min(t.n_layers for t in tables)]
-    lines = [
-        "| checkpoint | rows | "
-        + " | ".join(f"layer {d}" for d in depths)
-        + " | full depth | 95 % interval |",
-        "| --- | ---: |" + " ---: |" * (len(depths) + 2),
-    ]
+    lines = _head(
+        ("checkpoint",), ("rows", *(f"layer {d}" for d in depths), "full depth", "95 % interval")
+    )
     for table in tables:
         right = table.probs.argmax(-1) == table.gold
         for words, mask in (("all", slice(None)), ("odd", table.row % 2 == 1)):
@@ -118,12 +115,7 @@ def accuracy_lines(tables: Sequence[EvaluationTable]) -> list[str]:
 
 def speed_lines(tables: Sequence[EvaluationTable]) -> list[str]:
     """Accuracy at least so fast: settings chosen on even rows, figures of the odd ones."""
-    lines = [
-        "| checkpoint | rule | full depth | "
-        + " | ".join(f"{s:g}x" for s in SPEED_UPS)
-        + " |\n| --- | --- | ---: |"
-        + " ---: |" * len(SPEED_UPS)
-    ]
+    lines = _head(("checkpoint", "rule"), ("full depth", *(f"{s:g}x" for s in SPEED_UPS)))
     for table in tables:
         choose, report = halves(table)
         full = float(np.mean(report.signals.label[-1] == report.gold))
@@ -146,10 +138,11 @@ def recommended_lines(
     tables: Sequence[EvaluationTable], policies: Sequence[ExitPolicy]
 ) -> list[str]:
     """The recommended rule of each checkpoint, on the rows that chose it and on the others."""
-    lines = [
-        "| checkpoint | recommended rule | rows | accuracy | full depth | speed-up "
-        "| layers that take 5 % or more |\n| --- | --- | --- | ---: | ---: | ---: | --- |"
-    ]
+    lines = _head(
+        ("checkpoint", "recommended rule", "rows"),
+        ("accuracy", "full depth", "speed-up"),
+        ("layers that take 5 % or more",),
+    )
     for table, policy in zip(tables, policies, strict=True):
         for words, half in zip(("even", "odd"), halves(table), strict=True):
             (point,) = half.points([policy])
@@ -172,14 +165,8 @@ def ablation_lines(tables: Sequence[EvaluationTable]) -> list[str]:
     runs: dict[str, list[EvaluationTable]] = defaultdict(list)
     for table in tables:
         runs[table.checkpoint].append(table)
-    lines = [
-        "| run | seeds | area | layer 1 | full depth | "
-        + " | ".join(f"entropy {s:g}x" for s in SPEED_UPS)
-        + " | "
-        + " | ".join(f"window {s:g}x" for s in SPEED_UPS)
-        + " |",
-        "| --- | ---: | ---: | ---: | ---: |" + " ---: |" * (2 * len(SPEED_UPS)),
-    ]
+    speeds = [f"{rule} {s:g}x" for rule in ("entropy", "window") for s in SPEED_UPS]
+    lines = _head(("run",), ("seeds", "area", "layer 1", "full depth", *speeds))
     for name, seeds in runs.items():
         rows = np.array([_run_figures(table) for table in seeds])
         mean, spread = (
@@ -191,6 +178,15 @@ def ablation_lines(tables: Sequence[EvaluationTable]) -> list[str]:
         cells = [f"{mean[0]:.4f}{around}", *shown]
         lines.append(f"| {name} | {len(seeds)} | {' | '.join(cells)} |")
     return lines
+
+
+def _head(
+    words: Sequence[str], figures: Sequence[str], more_words: Sequence[str] = ()
+) -> list[str]:
+    """The first two lines of a Markdown table; figures are set to the right."""
+    names = (*words, *figures, *more_words)
+    rule = (*(["---"] * len(words)), *(["---:"] * len(figures)), *(["---"] * len(more_words)))
+    return [f"| {' | '.join(names)} |", f"| {' | '.join(rule)} |"]
 
 
 def _run_figures(table: EvaluationTable) -> list[float]:

@@ -50,6 +50,7 @@ class LeftOut:
 
     Attributes:
         text: the whole sentence.
+        model: name of the checkpoint that read it.
         words: the words left out.
         texts: the sentence without each.
         whole: (layers, labels) of the whole sentence, read in the same batch.
@@ -57,6 +58,7 @@ class LeftOut:
     """
 
     text: str
+    model: str
     words: tuple[str, ...]
     texts: tuple[str, ...]
     whole: NDArray[np.float32]
@@ -188,7 +190,8 @@ def swap(trace: LayerTrace, word: Word, other: str) -> None:
 def left_out(trace: LayerTrace) -> LeftOut | None:
     """The sentence without each of its words, if that was read."""
     found: LeftOut | None = st.session_state.get(_LEFT_OUT)
-    return found if found is not None and found.text == trace.text else None
+    wanted = (trace.text, session.checkpoint())
+    return found if found is not None and (found.text, found.model) == wanted else None
 
 
 def read_without_each_word(trace: LayerTrace) -> None:
@@ -208,6 +211,7 @@ def read_without_each_word(trace: LayerTrace) -> None:
     st.session_state[_MESSAGE] = None
     st.session_state[_LEFT_OUT] = LeftOut(
         text=trace.text,
+        model=session.checkpoint(),
         words=tuple(word.text for word, _ in kept),
         texts=tuple(text for _, text in kept),
         whole=probs[:, 0],

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from app import resources, wording
 from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.state_map import map_figure, map_said, map_table
-from app.components import session
-from app.inputs import check_text, plain_markdown
+from app.components.second_pass import second_pass
 from app.sheet import Figure
-from elbert_core.errors import ElbertError
 from elbert_core.explanation import Decision, explain
 from elbert_core.results import LayerTrace
 from elbert_core.state_map import StateMap
-
-_MAP = "map.found"
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A sentence with its map, and the pass that the map belongs to."""
-
-    text: str
-    trace: LayerTrace
-    found: StateMap
 
 
 def show_map(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure | None:
@@ -37,39 +22,13 @@ def show_map(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure 
         The map, when there is one, for the file that takes the page away.
     """
     with st.expander(words.MAP_HEADING, key="map.open"):
-        if not resources.checkpoint_names():
-            st.text(words.NEEDS_MODEL)
-            return None
-        mapped: Mapped | None = st.session_state.get(_MAP)
-        if mapped is None or mapped.text != trace.text:
-            st.text(words.MAP_NOTE)
-            if not st.button(words.MAP_BUTTON, key="map.button"):
-                return None
-            with st.spinner(wording.READING):
-                mapped = _read(trace)
-            if mapped is None:
-                return None
-            st.rerun()
-        return _show(mapped, decision, palette)
+        found = second_pass(
+            "map", trace, resources.read_map, note=words.MAP_NOTE, button=words.MAP_BUTTON
+        )
+        return None if found is None else _show(*found, decision, palette)
 
 
-def _read(trace: LayerTrace) -> Mapped | None:
-    checked = check_text(trace.text)  # of an opened file it could be anything
-    try:
-        if checked.problem is not None or trace.text_pair is not None:
-            st.warning(words.READING_REFUSED)
-            return None
-        read, found = resources.read_map(session.checkpoint(), session.device(), checked.text)
-    except ElbertError as error:
-        st.warning(plain_markdown(str(error)))
-        return None
-    mapped = Mapped(trace.text, read, found)
-    st.session_state[_MAP] = mapped
-    return mapped
-
-
-def _show(mapped: Mapped, decision: Decision, palette: Palette) -> Figure:
-    trace, found = mapped.trace, mapped.found
+def _show(trace: LayerTrace, found: StateMap, decision: Decision, palette: Palette) -> Figure:
     own = explain(decision.policy, trace)  # the pass that the map belongs to
     said = map_said(trace, own)
     result = Figure(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,29 +11,19 @@ from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.reading_grid import reading_grid
 from app.components import session
-from app.inputs import check_text, piece, plain_markdown
+from app.components.second_pass import second_pass
+from app.inputs import piece
 from app.sheet import Figure
 from elbert_core.attention import Method, Pooling, by_word, reading
-from elbert_core.errors import ElbertError
 from elbert_core.explanation import Decision, explain
 from elbert_core.results import LayerTrace
 from elbert_core.words import group_pieces, join_pieces
 
-_READ = "reading.read"
 _METHOD = "reading.method"
 _HEAD = "reading.head"
 METHODS: tuple[Method, ...] = ("rollout", "raw")
 MAX_ROWS = 60
 """Words drawn at most; longer texts are said to be too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A pass whose attention was kept, and what the exit heads read of a layer."""
-
-    text: str
-    trace: LayerTrace
-    pooling: Pooling
 
 
 def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure | None:
@@ -45,41 +33,19 @@ def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> Fig
         The grid, when there is one, for the file that takes the page away.
     """
     with st.expander(words.READING_HEADING, key="reading.open"):
-        if not resources.checkpoint_names():
-            st.text(words.NEEDS_MODEL)
-            return None
-        read: Read | None = st.session_state.get(_READ)
-        if read is None or read.text != trace.text:
-            st.text(words.READING_NOTE)
-            if not st.button(words.READING_BUTTON, key="reading.button"):
-                return None
-            with st.spinner(wording.READING):
-                read = _read(trace)
-            if read is None:
-                return None
-            st.rerun()
-        return _show(read, decision, palette)
-
-
-def _read(trace: LayerTrace) -> Read | None:
-    checked = check_text(trace.text)  # of an opened file it could be anything
-    try:
-        if checked.problem is not None or trace.text_pair is not None:
-            st.warning(words.READING_REFUSED)
-            return None
-        found, pooling = resources.read_attention(
-            session.checkpoint(), session.device(), checked.text
+        found = second_pass(
+            "reading",
+            trace,
+            resources.read_attention,
+            note=words.READING_NOTE,
+            button=words.READING_BUTTON,
         )
-    except ElbertError as error:
-        st.warning(plain_markdown(str(error)))
-        return None
-    read = Read(trace.text, found, pooling)
-    st.session_state[_READ] = read
-    return read
+        return None if found is None else _show(*found, decision, palette)
 
 
-def _show(read: Read, decision: Decision, palette: Palette) -> Figure | None:
-    trace = read.trace
+def _show(
+    trace: LayerTrace, pooling: Pooling, decision: Decision, palette: Palette
+) -> Figure | None:
     groups = group_pieces(trace.tokens)
     if trace.attention is None or len(groups) > MAX_ROWS:
         st.text(words.READING_LONG)
@@ -107,7 +73,7 @@ def _show(read: Read, decision: Decision, palette: Palette) -> Figure | None:
         reading(
             trace.attention,
             method=method,
-            pooling=read.pooling,
+            pooling=pooling,
             head=head - 1 if 1 <= head <= heads else None,
         ),
         groups,
@@ -123,7 +89,7 @@ def _show(read: Read, decision: Decision, palette: Palette) -> Figure | None:
         (
             words.READING_NOTE,
             words.READING_SCALE.format(low=float(shares.min()), high=float(shares.max())),
-            words.READING_POOLED[read.pooling],
+            words.READING_POOLED[pooling],
         ),
         shares_table(shares, names),
     )

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,6 @@ from app.presets import NAMES, SENTENCES, load_preset
 from app.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.errors import CheckpointError
 from elbert_core.explanation import explain
-from elbert_core.traces import trace_to_json
-from tests.app.traces import make_trace
 from tests.pages import driver
 from tests.pages.conftest import ROOT, OpenApp
 
@@ -386,101 +383,3 @@ def test_a_threshold_in_nats_becomes_a_share_again(open_app: OpenApp) -> None:
     assert not app.exception
     app.run()
     assert app.slider(key="setting.entropy.threshold.1").value <= 1.0
-
-
-@pytest.mark.usefixtures("without_model")
-def test_a_saved_trace_opens_again(open_app: OpenApp) -> None:
-    app = open_app(policy="never")
-    trace = load_preset("misspelt")
-    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
-    assert not app.exception
-    assert app.text_area(key="inspect.text").value == trace.text
-    assert driver.mode(app) == "stored example"
-    assert "text" not in app.query_params
-
-
-@pytest.mark.usefixtures("without_model")
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 10_000, b'{"format": 1}'])
-def test_a_file_that_is_no_trace_is_a_message(content: bytes, open_app: OpenApp) -> None:
-    app = open_app()
-    before = driver.verdict(app)
-    app.file_uploader(key="inspect.file").upload("t.json", content).run()
-    assert not app.exception
-    assert "not a trace" in driver.warnings(app)
-    assert driver.verdict(app) == before
-
-
-@pytest.mark.usefixtures("without_model")
-def test_a_hostile_trace_file_is_shown_as_text(open_app: OpenApp) -> None:
-    trace = make_trace(
-        label_names=("<img src=x onerror=alert(1)>", "![a](https://example.org/p.png)"),
-        text="<script>alert(1)</script> \u202e :red[x]",
-    )
-    app = open_app()
-    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
-    assert not app.exception
-    for body in driver.htmls(app):
-        assert "<img" not in body
-        assert "<script" not in body
-    for element in (*app.markdown, *app.caption):
-        for danger in ("<img", "<script", "](https", ":red[x]"):
-            assert danger not in str(element.value)
-    assert "\u202e" not in app.text_area(key="inspect.text").value
-
-
-@pytest.mark.usefixtures("with_model")
-def test_a_link_that_asks_for_a_device_this_machine_lacks_still_works(
-    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resources, "device_names", lambda: ("cpu",))
-    app = open_app(text=SENTENCE, device="cuda", checkpoint="../elsewhere")
-    assert not driver.warnings(app)
-    assert driver.mode(app) == "replayed from a full pass"
-
-
-@pytest.mark.usefixtures("with_model")
-def test_a_machine_with_both_devices_offers_a_choice(
-    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resources, "device_names", lambda: ("cpu", "cuda"))
-    app = driver.read(open_app(device="cpu"), SENTENCE)
-    assert app.selectbox(key="inspect.device").value == "cpu"
-    app.selectbox(key="inspect.device").set_value("").run()
-    assert not app.exception
-    assert "device" not in app.query_params
-
-
-def test_a_second_checkpoint_can_be_chosen(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
-) -> None:
-    for name in ("first", "second"):
-        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
-    app = driver.read(open_app(), SENTENCE)
-    driver.group(app, "inspect.model").set_value("second").run()
-    assert not app.exception
-    assert app.query_params["checkpoint"] == "second"
-    assert any("second" in caption.value for caption in app.caption)
-    assert app.text_area(key="inspect.text").value == SENTENCE  # read again, by the other
-
-
-def test_a_model_that_is_not_here_shows_its_examples(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
-) -> None:
-    shutil.copytree(tiny_folder / "tiny", tmp_path / "mine")
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
-    app = driver.read(open_app(), SENTENCE)
-    assert not [group for group in app.get("button_group") if group.key == "inspect.preset"]
-    driver.group(app, "inspect.model").set_value("elbert-sst2").run()
-    assert not app.exception
-    assert driver.mode(app) == "stored example"
-    assert driver.group(app, "inspect.preset").value == "easy"
-    assert driver.mode(driver.read(app, SENTENCE)) == "replayed from a full pass"  # by "mine"
-
-
-def test_devices_are_known_while_the_library_is_still_loading(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Another visitor's first sentence imports it; until that is done it is there in part."""
-    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
-    assert "cpu" in resources.device_names()

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import resources, wording
 from app.components.opened import origin, told
+from app.presets import load_preset
 from elbert_core.checkpoints import weights_digest
 from elbert_core.results import LayerTrace
 from elbert_core.traces import trace_to_json
@@ -98,3 +99,43 @@ def test_every_outcome_has_words() -> None:
 def test_a_sentence_read_here_has_no_note(open_app: OpenApp) -> None:
     app = driver.read(open_app(), SENTENCE)
     assert "Opened from a file" not in notes(app)
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_saved_trace_opens_again(open_app: OpenApp) -> None:
+    app = open_app(policy="never")
+    trace = load_preset("misspelt")
+    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
+    assert not app.exception
+    assert app.text_area(key="inspect.text").value == trace.text
+    assert driver.mode(app) == "stored example"
+    assert "text" not in app.query_params
+
+
+@pytest.mark.usefixtures("without_model")
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 10_000, b'{"format": 1}'])
+def test_a_file_that_is_no_trace_is_a_message(content: bytes, open_app: OpenApp) -> None:
+    app = open_app()
+    before = driver.verdict(app)
+    app.file_uploader(key="inspect.file").upload("t.json", content).run()
+    assert not app.exception
+    assert "not a trace" in driver.warnings(app)
+    assert driver.verdict(app) == before
+
+
+@pytest.mark.usefixtures("without_model")
+def test_a_hostile_trace_file_is_shown_as_text(open_app: OpenApp) -> None:
+    trace = make_trace(
+        label_names=("<img src=x onerror=alert(1)>", "![a](https://example.org/p.png)"),
+        text="<script>alert(1)</script> \u202e :red[x]",
+    )
+    app = open_app()
+    app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
+    assert not app.exception
+    for body in driver.htmls(app):
+        assert "<img" not in body
+        assert "<script" not in body
+    for element in (*app.markdown, *app.caption):
+        for danger in ("<img", "<script", "](https", ":red[x]"):
+            assert danger not in str(element.value)
+    assert "\u202e" not in app.text_area(key="inspect.text").value
