@@ -24,7 +24,7 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
 
 app: install ## start the app on 127.0.0.1, PORT=8501 unless set (installs it first if needed)
-	$(BIN)/python -m streamlit run streamlit_app.py \
+	$(BIN)/python -m streamlit run server.py \
 		--server.address 127.0.0.1 --server.port $(PORT) $(APP_FLAGS)
 
 install: $(APP_STAMP) ## create the environment and install what the app needs

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app import narration, wording
 from app import wording_compare as words
 from app.charts.palette import glyph
+from app.charts.reading import RUNS
 from app.inputs import visible
+from app.kinds import Kind
 from app.narration_words import area, word
 from elbert_core.ablation import Ablation, Stability, WordEffect
 from elbert_core.explanation import Decision
 from elbert_core.policies import ExitPolicy
-from elbert_core.results import LayerTrace
+from elbert_core.results import ExitReason, LayerTrace
 
 
 def settings(policy: ExitPolicy) -> str:
@@ -96,6 +100,50 @@ def pair_sentence(a: Decision, b: Decision, names: tuple[str, str] = ("A", "B"))
         depth = f"{names[1]} stops {count} {when} than {names[0]}"
     same = a.label_name == b.label_name
     return f"{depth}, with {'the same answer' if same else 'another answer'}."
+
+
+def at_window(decision: Decision, layer: int) -> str:
+    """What the rule finds after a layer, in a few words that fit beside a title."""
+    if layer > decision.exit_layer:
+        return words.AT_HAS_STOPPED
+    verdict = decision.verdicts[layer - 1]
+    if layer == decision.exit_layer:
+        return words.AT_LAST if verdict.reason is ExitReason.LAST_LAYER else words.AT_STOPS
+    if verdict.too_early:
+        return words.AT_EARLY
+    for check in verdict.checks:
+        if check.quantity in RUNS:
+            steady = check.quantity == "divergence_run"
+            said = words.AT_STEADY if steady else words.AT_RUN
+            extra = RUNS[check.quantity] if not steady else 0
+            return said.format(
+                seen=f"{check.value + extra:.0f}", needed=f"{check.needed + extra:g}"
+            )
+    return words.AT_GOES_ON
+
+
+def kind_line(kind: Kind) -> str:
+    """A kind and its sentence."""
+    return f"{words.KIND_NAMES[kind.name]}: {quoted(kind.trace.text, 200)}"
+
+
+def kinds_sentence(kinds: Sequence[Kind]) -> str:
+    """Where each stops, and which right answer was lost."""
+    said = []
+    for kind in kinds:
+        decision = kind.decision
+        line = f"{words.KIND_NAMES[kind.name]}: {narration.depth_phrase(decision)}"
+        if kind.right_at is not None:
+            right = kind.trace.label_names[int(kind.trace.labels[kind.right_at - 1])]
+            sure = narration.sure(float(kind.trace.confidence[kind.right_at - 1]))
+            line += (
+                f". Right was {narration.name(right)}, as layer {kind.right_at} said ({sure}); "
+                f"the last layer says {narration.name(decision.full_label_name)}"
+            )
+        said.append(f"{line}.")
+    if all(kind.right_at is None for kind in kinds):
+        said.append(words.NONE_OVERTHOUGHT)
+    return " ".join(said)
 
 
 def quoted(text: str, limit: int = 60) -> str:

@@ -34,20 +34,31 @@ _BY_MODEL: dict[str, dict[str, str]] = {
             "in years."
         ),
         "misspelt": "A wram, funy and beutifully actd flim.",
+        "overthought": "Good actors, good music, and two wasted hours.",
     },
     "elbert-agnews": {
         "topic": "The home side scored twice in the last ten minutes to win the cup final.",
         "two-topics": "Shares of the football club fell after it sold the stadium to a bank.",
         "vague": "A spokesman said on Thursday that no decision had been made.",
         "off-topic": "Slice the aubergines, salt them well and leave them to drain.",
+        "sued": "The champion sued her former sponsor over the contract.",
     },
     "elbert-emotion": {
         "feeling": "I am so glad that my sister is finally home.",
         "two-feelings": "I am proud of her and yet I feel empty now that she has gone.",
         "wavering": "I feel a little nervous about the trip, but mostly I feel loved.",
         "unspoken": "She read the letter twice and put it back without a word.",
+        "talked-out": "I feel fed up with being nice.",
     },
 }
+
+MEANT: dict[str, str] = {
+    "Good actors, good music, and two wasted hours.": "negative",
+    "An odd little film that grows on you.": "positive",
+    "I feel fed up with being nice.": "anger",
+    "The champion sued her former sponsor over the contract.": "Sports",
+}
+"""What was meant by our own sentences whose answer a model may lose: text to label name."""
 
 SENTENCES: dict[str, str] = {
     name: text for sentences in _BY_MODEL.values() for name, text in sentences.items()

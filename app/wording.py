@@ -54,14 +54,17 @@ PRESET_TITLES: dict[str, str] = {
     "sarcasm": "Sarcasm",
     "long": "Long",
     "misspelt": "Misspelt",
+    "overthought": "Overthought",
     "topic": "One topic",
     "two-topics": "Two topics",
     "vague": "Vague",
     "off-topic": "Off topic",
+    "sued": "Overthought",
     "feeling": "One feeling",
     "two-feelings": "Two feelings",
     "wavering": "Wavering",
     "unspoken": "Unspoken",
+    "talked-out": "Overthought",
 }
 PRESET_REMARKS: dict[str, str] = {
     "easy": "Plain praise. Look at how soon the two lines part.",
@@ -70,14 +73,17 @@ PRESET_REMARKS: dict[str, str] = {
     "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",
     "long": "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
     "misspelt": "Typing errors break words into pieces. Compare it with the easy one.",
+    "overthought": "Praise first, the verdict last. Look at what reading on does to it.",
     "topic": "Nothing but sport in it. Look at how soon one line leaves the others.",
     "two-topics": "Sport and money in one sentence. Look at which leads first, and which last.",
     "vague": "It could be about anything. Look at how slowly doubt falls.",
     "off-topic": "No topic fits, and one has to be named. Look at whether it is ever sure.",
+    "sued": "Sport, told in the words of business. Look at what reading on does to it.",
     "feeling": "Plainly said. Look at how soon one line leaves the others.",
     "two-feelings": "Two feelings in one breath. Look at which leads first, and which last.",
     "wavering": "Fear is said first, love last. Look at how often the leading label changes.",
     "unspoken": "No feeling is named, and one has to be. Look at whether it is ever sure.",
+    "talked-out": "Anger with a kind word in it. Look at what reading on does to it.",
 }
 
 PROBLEMS: dict[str, str] = {

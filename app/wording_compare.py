@@ -12,6 +12,7 @@ LEAD = "Who would stop where, which word decides it, and what it looks like whil
 VIEW_LABEL = "What to compare"
 VIEWS: dict[str, str] = {
     "rules": "Every rule",
+    "kinds": "Easy, hard, overthought",
     "pair": "Side by side",
     "words": "Which word?",
     "alike": "Who goes the same way?",
@@ -53,6 +54,32 @@ OTHER_RULE_SHORT = "The other rule"
 READ_OTHER = "Read it"
 LATER = "?"
 PAIR_TABLE = "Both as a table"
+
+# -- easy, hard, overthought -----------------------------------------------------------------------
+KIND_NAMES: dict[str, str] = {"easy": "Easy", "hard": "Hard", "overthought": "Overthought"}
+KINDS_INTRO = (
+    "Three sentences that this model has read, under the rule in use. Move the slider under the "
+    "figure: the frame is what the rule looks at after that layer; where it closes, the sentence "
+    "is let go."
+)
+KINDS_HELP = (
+    "Chosen by the rule in use, from the examples, the lessons and what you read in this visit. "
+    "Easy: stops first. Hard: stops last. Overthought: an earlier layer is right and the last one "
+    "is wrong; that can only be said of our own sentences, where we know what was meant."
+)
+KINDS_TOO_FEW = (
+    "Read one more sentence with this model, and there is something to set side by side."
+)
+KINDS_TABLE = "The sentences as tables"
+NONE_OVERTHOUGHT = "None of the sentences at hand is overthought by this model."
+SLIDE = "Layer"
+AT_HAS_STOPPED = "has stopped"
+AT_STOPS = "stops here"
+AT_LAST = "no layers left"
+AT_EARLY = "too early to stop"
+AT_GOES_ON = "reads on"
+AT_RUN = "{seen} of {needed} agree"
+AT_STEADY = "steady for {seen} of {needed}"
 
 # -- which word ------------------------------------------------------------------------------------
 WORDS_BUTTON = "Read it again without each word"

@@ -3,8 +3,8 @@
 Starts the app on a free port of this machine and drives it in Chromium. Prints JSON: p50 and p95
 over the presses, from the key press and from the message that follows it (Streamlit waits for
 further presses before it sends one); the processor time of one change, which other work on the
-machine hardly touches (Linux only); and how many messages the parts send that work inside the
-browser.
+machine hardly touches (Linux only); how long pages take to open; and how many messages the parts
+send that work inside the browser.
 
     python benchmarks/page_latency.py [--presses 60] [--chromium PATH]
 """
@@ -15,20 +15,15 @@ import argparse
 import importlib.metadata
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import ROOT, conditions, show
-from playwright.sync_api import Page, sync_playwright
+from _common import conditions, show
+from _serving import serve
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import wording
 from app import wording_compare as compare
@@ -66,6 +61,8 @@ SLIDERS = {
     "fixed": ("/?preset=hard&policy=fixed&layer=2", "layer"),
 }
 FIRST, LAST = 2, 9
+PAGES = ("/", "/compare", "/tradeoff", "/learn?lesson=window&step=2")
+VISITS = 7
 WARM = 4
 """Changes that are not counted."""
 REST = 0.25
@@ -80,7 +77,11 @@ def main() -> None:
     options = parser.parse_args()
     path = options.chromium or shutil.which("chromium") or shutil.which("google-chrome")
     load = os.getloadavg()
-    with serve() as (address, server), sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(Path(folder) / "log") as app,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -88,10 +89,11 @@ def main() -> None:
         page.set_default_timeout(120_000)
         page.add_init_script(LISTEN)
         changes = {
-            name: change(page, address + link, setting, options.presses, server)
+            name: change(page, app.address + link, setting, options.presses, app.pid)
             for name, (link, setting) in SLIDERS.items()
         }
-        sent = messages(page, address)
+        sent = messages(page, app.address)
+        opened = {path: opening(browser, app.address + path) for path in PAGES}
         version = browser.version
         browser.close()
     show(
@@ -105,6 +107,7 @@ def main() -> None:
                 "load_after": [round(value, 1) for value in os.getloadavg()],
                 "cores_allowed": len(os.sched_getaffinity(0)),
             },
+            "opening": opened,
             "changes": changes,
             "messages_sent": sent,
         }
@@ -180,6 +183,24 @@ def spread(values: np.ndarray) -> dict[str, float]:
     }
 
 
+def opening(browser: Browser, link: str) -> dict[str, float]:
+    """Milliseconds from a link to the first figure drawn, for new visitors of a warm server.
+
+    Every visitor has an empty cache; the first two, who find the server cold, are not counted.
+    """
+    seen = []
+    for _ in range(VISITS + 2):
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        start = time.perf_counter()
+        page.goto(link)
+        page.locator("[data-testid=stVegaLiteChart] svg.marks").first.wait_for(timeout=120_000)
+        seen.append(1000 * (time.perf_counter() - start))
+        context.close()
+    counted = np.asarray(seen[2:])
+    return {"p50_ms": round(float(np.median(counted))), "max_ms": round(float(counted.max()))}
+
+
 def messages(page: Page, address: str) -> dict[str, int]:
     """How many messages the race and the figures' own boxes and sliders send in use."""
     found = {}
@@ -215,37 +236,6 @@ def settled(page: Page) -> None:
     """Wait until no script is running."""
     page.wait_for_selector("h1")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-
-
-@contextmanager
-def serve() -> Iterator[tuple[str, int]]:
-    """The app as it is shipped; its address and process number while it runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            while not answers(f"{address}/_stcore/health"):
-                if server.poll() is not None:
-                    raise SystemExit("the app did not start")
-                time.sleep(0.2)
-            yield address, server.pid
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def answers(address: str) -> bool:
-    """Whether a page is served there."""
-    try:
-        with urllib.request.urlopen(address, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

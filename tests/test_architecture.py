@@ -26,7 +26,7 @@ import elbert_core
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted((ROOT / "elbert_core").rglob("*.py"))
 APP = sorted((ROOT / "app").rglob("*.py"))
-ROUTER = [path for path in [ROOT / "streamlit_app.py"] if path.exists()]
+ROUTER = [ROOT / "server.py", ROOT / "streamlit_app.py"]
 SOURCES = [*CORE, *APP, *ROUTER, *sorted((ROOT / "benchmarks").rglob("*.py"))]
 
 MAX_LINES = 400

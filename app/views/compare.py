@@ -10,6 +10,7 @@ from app.charts.palette import palette
 from app.components import compare_session as visit
 from app.components import session
 from app.components.compare_alike import show_alike
+from app.components.compare_kinds import show_kinds
 from app.components.compare_pair import show_pair
 from app.components.compare_race import show_race
 from app.components.compare_rules import show_rules
@@ -45,6 +46,8 @@ def show(shown: Shown) -> None:
     with left:
         if view == "pair":
             found = show_pair(trace, policy, colours)
+        elif view == "kinds":
+            found = show_kinds(trace, policy, colours)
         elif view == "words":
             found = show_words(trace, policy, colours)
         elif view == "alike":

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,11 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import evaluations, resources
+from benchmarks._serving import ROOT, serve
 from elbert_core.tables import save_evaluation
 from tests.app.tables import ROW_TEXTS, make_table, with_texts
 from tests.app.tiny import save_tiny_checkpoint
 
-ROOT = Path(__file__).resolve().parents[2]
+FIGURE = "[data-testid=stVegaLiteChart] svg"
 SCREENSHOTS = ROOT / "screenshots"  # not in git
 FLAGS = [
     "--no-sandbox",
@@ -35,47 +30,12 @@ FLAGS = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serve(checkpoints: Path, log: Path, tables: Path | None = None) -> Iterator[str]:
-    """Run the app as a user would; the address while it runs."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    environment = {
-        **os.environ,
+def shelves(checkpoints: Path, tables: Path) -> dict[str, str]:
+    """Where the app is to look for models and tables."""
+    return {
         resources.CHECKPOINTS_VARIABLE: str(checkpoints),
-        evaluations.EVALUATIONS_VARIABLE: str(tables or checkpoints.parent / "evaluations"),
+        evaluations.EVALUATIONS_VARIABLE: str(tables),
     }
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + 60
-            while not answers(f"{address}/_stcore/health"):
-                assert server.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, "the app did not start"
-                time.sleep(0.2)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +44,9 @@ def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served")
     save_tiny_checkpoint(folder / "checkpoints" / "tiny")
     save_evaluation(with_texts(make_table(), ROW_TEXTS), folder / "evaluations")
-    with serve(folder / "checkpoints", folder / "server.log") as address:
-        yield address
+    shelf = shelves(folder / "checkpoints", folder / "evaluations")
+    with serve(folder / "server.log", shelf) as app:
+        yield app.address
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +77,9 @@ class Visit:
         assert not self.errors, self.errors
         assert not self.strangers, self.strangers
 
-    def ready(self) -> None:
-        """Wait until the figure is drawn and the script has come to rest."""
-        self.page.wait_for_selector("[data-testid=stVegaLiteChart] svg", timeout=30_000)
+    def ready(self, selector: str = FIGURE) -> None:
+        """Wait until an element is there, as a rule a figure, and the script has come to rest."""
+        self.page.wait_for_selector(selector, timeout=30_000)
         self.settled()
 
     def settled(self) -> None:
@@ -146,7 +107,12 @@ def open_page(chromium: Browser, app_address: str) -> Iterator[OpenPage]:
         visits: list[Visit] = []
 
         def start(
-            path: str = "/", *, width: int = 1280, height: int = 800, dark: bool = False
+            path: str = "/",
+            *,
+            width: int = 1280,
+            height: int = 800,
+            dark: bool = False,
+            wait: str = FIGURE,
         ) -> Visit:
             context = chromium.new_context(
                 viewport={"width": width, "height": height},
@@ -162,7 +128,7 @@ def open_page(chromium: Browser, app_address: str) -> Iterator[OpenPage]:
             page.on("pageerror", lambda error: visit.errors.append(str(error)))
             page.on("request", lambda request: watch(visit, request.url))
             page.goto(app_address + path)
-            visit.ready()
+            visit.ready(wait)
             visits.append(visit)
             return visit
 

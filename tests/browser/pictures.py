@@ -14,13 +14,15 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, ROOT, SCREENSHOTS, serve
+from benchmarks._serving import serve
+from tests.browser.conftest import FLAGS, ROOT, SCREENSHOTS, shelves
 
 SENTENCE = "The film is not without charm, but it never finds its feet."
 PAGES = {
     "inspect": f"/?text={SENTENCE.replace(' ', '+')}",
     "tradeoff": "/tradeoff",
     "compare": "/compare",
+    "compare-kinds": "/compare?view=kinds",
     "compare-pair": "/compare?view=pair&preset=hard",
     "compare-alike": "/compare?view=alike&preset=hard",
     "compare-race": "/compare?view=race&preset=hard",
@@ -55,7 +57,7 @@ def main() -> None:
     checkpoints = Path(os.environ.get("ELBERT_CHECKPOINTS") or ROOT / "checkpoints")
     tables = ROOT / "assets" / "evaluations"
     with (
-        serve(checkpoints, SCREENSHOTS / "server.log", tables) as address,
+        serve(SCREENSHOTS / "server.log", shelves(checkpoints, tables)) as app,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
@@ -66,7 +68,7 @@ def main() -> None:
             )
             page = context.new_page()
             for name in wanted:
-                page.goto(address + PAGES[name])
+                page.goto(app.address + PAGES[name])
                 wait_until_quiet(page)
                 page.screenshot(path=SCREENSHOTS / f"{name}-{view}.png")
             context.close()

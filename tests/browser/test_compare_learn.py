@@ -82,6 +82,34 @@ def test_the_race_is_played_and_stepped_by_keyboard_without_a_round_trip(
     visit.shoot("compare_race")
 
 
+def test_the_window_slides_without_a_round_trip_and_the_link_complains_of_nothing(
+    open_page: OpenPage,
+) -> None:
+    visit = open_page("/compare?view=kinds")  # straight to an inner page, as a shared link goes
+    page = visit.page
+    for name in compare.KIND_NAMES.values():
+        expect(page.get_by_text(re.compile(f"^{name}: “")).first).to_be_visible()
+    figure = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
+    slider = page.locator(".vega-bindings input[type=range]")
+    page.evaluate(COUNT_SENT)
+    slider.press("Home")
+    expect(figure).to_contain_text("1 of 4 agree")
+    expect(figure).not_to_contain_text(compare.AT_HAS_STOPPED)
+    for _ in range(3):
+        slider.press("ArrowRight")
+    expect(figure).to_contain_text(compare.AT_HAS_STOPPED)
+    slider.press("End")
+    expect(figure).not_to_contain_text("agree")
+    assert page.evaluate("window.sent") == 0
+
+
+@pytest.mark.parametrize("path", ["/learn?lesson=window&step=2", "/tradeoff", "/about"])
+def test_a_link_to_an_inner_page_opens_it_and_logs_no_error(path: str, open_page: OpenPage) -> None:
+    visit = open_page(path, wait="h1")
+    expect(visit.page.locator("h1").first).not_to_have_text("")
+    assert path in visit.page.url
+
+
 def test_words_are_left_out_and_stay_text(open_page: OpenPage) -> None:
     visit = open_page()
     page = go(visit, compare.PAGE, compare.HEADLINE)
