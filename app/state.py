@@ -135,6 +135,11 @@ class InspectState:
     table: str = ""
     lock: tuple[str, ...] = ()
 
+    @property
+    def rule_is_fixed(self) -> bool:
+        """Whether the link fixes the rule or one of its settings."""
+        return any(name != "sentence" for name in self.lock)
+
     def settings(self) -> dict[str, Value]:
         """Settings of the policy in use."""
         return self.values.setdefault(self.policy, defaults(self.policy))

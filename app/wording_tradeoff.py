@@ -128,6 +128,8 @@ CHART_ALT = (
     "{rows} texts. Full depth is right in {full:.1f} %; the largest speed-up without fewer right "
     "answers is {best}. The table below has all numbers."
 )
+RULE_FIXED = "The link you came by fixes the rule; it cannot be changed here."
+MORE_TO_COME = "More figures and tables follow."
 CHART_TABLE = "The figure as a table"
 PUBLISHED_TABLE = "What others have printed"
 PUBLISHED_COLUMNS = ("Method", "Data", "Right", "Speed-up", "Setting", "Source")

@@ -7,7 +7,7 @@ that see `elbert_core.calibration`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -258,13 +258,20 @@ def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
     }
 
 
-def pareto_front(points: Iterable[SweepPoint]) -> list[SweepPoint]:
+def pareto_front(
+    points: Iterable[SweepPoint], cost: Callable[[SweepPoint], float] | None = None
+) -> list[SweepPoint]:
     """The points that no other point beats: cheapest first, accuracy rising with cost.
 
     A point is beaten by one that is at most as costly and at least as accurate, and better in one
     of both. Of points equal in both the first stays.
+
+    Args:
+        points: any number of them.
+        cost: what a point costs, less is better; the share of the layers if None.
     """
-    ordered = sorted(points, key=lambda p: (p.computation_cost, -p.accuracy))
+    of = cost or (lambda p: p.computation_cost)
+    ordered = sorted(points, key=lambda p: (of(p), -p.accuracy))
     front: list[SweepPoint] = []
     for point in ordered:
         if not front or point.accuracy > front[-1].accuracy:

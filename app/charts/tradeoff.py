@@ -69,7 +69,7 @@ def tradeoff(
     layers: list[Spec] = [
         *full_depth(axes, overview, palette),
         *fixed_layers(axes, overview, palette),
-        _lines(axes, shown, marks),
+        *_lines(axes, shown, marks),
         _cloud(axes, shown, marks),
         *_best(axes, overview, palette),
         *limits(axes, overview, palette),
@@ -147,25 +147,32 @@ def _doubt(overview: Overview) -> Spec:
     }
 
 
-def _lines(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:
-    rows: list[Row] = [
-        {
-            **axes.places(point),
-            "y": round(100 * point.accuracy, 3),
-            "family": family,
-            "ink": marks[family].colour,
-        }
-        for family, points in shown.items()
-        for point in pareto_front(points)
-    ]
-    return axes.mark(
-        "family_lines",
-        rows,
-        {"type": "line", "strokeWidth": 2, "opacity": 0.9},
-        when=_visible(shown),
-        color=inked("ink"),
-        detail={"field": "family"},
-    )
+def _lines(
+    axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]
+) -> list[Spec]:
+    """Each family's front, by the measure that the axis shows."""
+    found = []
+    for name, cost, when in axes.measures():
+        rows: list[Row] = [
+            {
+                **axes.places(point),
+                "y": round(100 * point.accuracy, 3),
+                "family": family,
+                "ink": marks[family].colour,
+            }
+            for family, points in shown.items()
+            for point in pareto_front(points, cost)
+        ]
+        part = axes.mark(
+            f"family_lines{name}",
+            rows,
+            {"type": "line", "strokeWidth": 2, "opacity": 0.9},
+            when=f"{when}({_visible(shown)})",
+            color=inked("ink"),
+            detail={"field": "family"},
+        )
+        found.append(part)
+    return found
 
 
 def _cloud(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:

@@ -7,6 +7,7 @@ buttons changes it for the measured one, inside the browser: every row carries b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from app import narration_tradeoff as narration
@@ -104,6 +105,15 @@ class Axes:
             row["m"] = round(measured, 4)
             row["timed"] = narration.measured_speed(measured, self.overview.table)
         return row
+
+    def measures(self) -> list[tuple[str, Callable[[SweepPoint], float] | None, str]]:
+        """What the axis can show: end of a layer's name, cost of a point, and when it is shown."""
+        if not self.timed:
+            return [("", None, "")]
+        return [
+            ("", None, f"!({MEASURED}) && "),
+            ("_measured", lambda one: -(self.overview.measured(one) or 0.0), f"{MEASURED} && "),
+        ]
 
     def tips(self, tips: Tips) -> Tips:
         """The hints of a mark, with the measured speed-up after the theoretical one."""

@@ -12,7 +12,7 @@ from app import narration_tradeoff as narration
 from app import wording_rules as words
 from app.components import session
 from app.inputs import plain_markdown, visible
-from app.state import LOCKS, MAX_LAYERS, POLICY_SETTINGS, InspectState, build_policy
+from app.state import MAX_LAYERS, POLICY_SETTINGS, InspectState, build_policy
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policy_files import (
@@ -67,7 +67,7 @@ def remember(one: SavedPolicy) -> None:
 
 def show_saved(state: InspectState) -> None:
     """The rules of this visit, opening a file, and saving the rule in use."""
-    if set(state.lock) & (set(LOCKS) - {"sentence"}):  # the link fixes the rule
+    if state.rule_is_fixed:
         return
     current = state.exit_policy()
     with st.expander(words.HEADING):

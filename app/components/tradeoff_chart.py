@@ -10,6 +10,7 @@ from app import wording_tradeoff as words
 from app.charts.palette import Palette
 from app.charts.tradeoff import SELECTION, tradeoff, without_current
 from app.charts.tradeoff_style import family_marks
+from app.components import session
 from app.components import tradeoff_session as visit
 from app.components.tables import table_html
 from app.evaluations import Overview, Setting, key_of
@@ -52,7 +53,7 @@ def published() -> Published:
 
 def pick_setting(overview: Overview) -> None:
     """Two boxes that do what a click on the figure does."""
-    current = visit.policy()
+    current, fixed = visit.policy(), session.state().rule_is_fixed
     families = _families(overview)
     family = next(
         (f for f, found in families.items() if current in found),
@@ -64,7 +65,8 @@ def pick_setting(overview: Overview) -> None:
         list(families),
         format_func=lambda name: words.FAMILY_NAMES[name],
         key=_FAMILY,
-        help=words.FAMILY_HELP,
+        help=words.RULE_FIXED if fixed else words.FAMILY_HELP,
+        disabled=fixed,
         on_change=lambda: _family_picked(families),
         filter_mode=None,
     )
@@ -81,6 +83,7 @@ def pick_setting(overview: Overview) -> None:
         keys,
         format_func=lambda key: narration.capital(narration.rule(others[key])),
         key=_POINT,
+        disabled=fixed,
         on_change=lambda: _use(others[st.session_state[_POINT]]),
         filter_mode=None,
     )

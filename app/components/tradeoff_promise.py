@@ -13,7 +13,7 @@ from app import wording_promise as promised
 from app import wording_tradeoff as words
 from app.charts.palette import Palette
 from app.charts.tradeoff_trust import steps_figure
-from app.components import saved_rules
+from app.components import saved_rules, session
 from app.components import tradeoff_session as visit
 from app.components.tables import table_html
 from app.components.tradeoff_setting import show_metrics
@@ -199,7 +199,15 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
         guarantee=guarantee_of(tuning, overview.table),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(promised.TUNE_USE, type="primary", key="tradeoff.use"):
+        fixed = session.state().rule_is_fixed
+        pressed = st.button(
+            promised.TUNE_USE,
+            type="primary",
+            key="tradeoff.use",
+            disabled=fixed,
+            help=words.RULE_FIXED if fixed else None,
+        )
+        if pressed:
             visit.use(tuning.policy)
             saved_rules.remember(saved)
             st.rerun(scope="app")

@@ -103,7 +103,10 @@ def policy() -> ExitPolicy:
 
 
 def use(chosen: ExitPolicy, *, clicked: bool = False) -> None:
-    """Make this the setting in use, on every page."""
+    """Make this the setting in use, on every page, unless the visitor's link fixes the rule."""
+    if session.state().rule_is_fixed:
+        st.session_state[_MESSAGE] = words.RULE_FIXED
+        return
     try:
         saved_rules.adopt(session.state(), chosen)
     except InputError as error:

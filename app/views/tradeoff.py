@@ -12,13 +12,14 @@ from app.components import (
     session,
     tradeoff_chart,
     tradeoff_files,
+    tradeoff_later,
     tradeoff_layers,
     tradeoff_promise,
     tradeoff_rows,
     tradeoff_setting,
 )
 from app.components import tradeoff_session as visit
-from app.evaluations import Overview, look_closer
+from app.evaluations import Overview, Setting, look_closer
 from app.inputs import plain_markdown
 
 colours = palette(dark=st.context.theme.type == "dark")
@@ -38,6 +39,12 @@ def show(overview: Overview) -> None:
         tradeoff_chart.pick_setting(overview)
         tradeoff_setting.show_setting(setting, overview)
     tradeoff_setting.show_numbers(setting, overview)
+    if tradeoff_later.is_time():
+        show_rest(overview, setting)
+
+
+def show_rest(overview: Overview, setting: Setting) -> None:
+    """What lies below the fold."""
     tradeoff_chart.show_table(overview)
     tradeoff_rows.show_rows(overview)
     tradeoff_files.show_contest(overview)

@@ -255,6 +255,30 @@ def test_measured_points_of_the_sweep_follow_the_table() -> None:
             assert row["m"] == round(24 / spent, 4)
 
 
+def test_the_line_of_a_family_is_the_front_of_the_measure_on_show() -> None:
+    made = with_times([0.1] * 3 + [9.0] + [0.1] * 8)
+    drawn = tradeoff(made, look_closer(made, WINDOW), PUBLISHED, palette=LIGHT)
+    for name, across, when in (("", "x", "!(speed_axis"), ("_measured", "m", "speed_axis")):
+        (part,) = [one for one in drawn["layer"] if one["name"] == f"family_lines{name}"]
+        assert part["transform"][0]["filter"].startswith(when)
+        by_family: dict[str, list[tuple[float, float]]] = {}
+        for row in part["data"]["values"]:
+            by_family.setdefault(row["family"], []).append((row[across], row["y"]))
+        for family, line in by_family.items():
+            places = [(made.measured(p), p.accuracy) for p in made.families[family]]
+            if not name:
+                places = [(p.speed_up_ratio, p.accuracy) for p in made.families[family]]
+            best = {
+                (round(speed, 4), round(100 * right, 3))
+                for speed, right in places
+                if speed is not None
+                and not any(
+                    s >= speed and r >= right and (s, r) != (speed, right) for s, r in places
+                )  # type: ignore[operator]
+            }
+            assert set(line) == best
+
+
 @pytest.mark.parametrize("layer_ms", [[0.0] * 12, [1.0] * 11 + [0.0]])
 def test_without_milliseconds_there_is_no_choice_and_a_sentence(layer_ms: list[float]) -> None:
     made = with_times(layer_ms)

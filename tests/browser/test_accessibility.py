@@ -16,11 +16,11 @@ from playwright.sync_api import Page, expect
 from app import wording
 from app import wording_compare as compare
 from app import wording_learn as learn
-from app import wording_tradeoff as tradeoff
 from app.lessons import lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
 from tests.browser.test_journey import read
+from tests.browser.test_tradeoff import go as go_to_tradeoff
 
 pytestmark = pytest.mark.browser
 
@@ -103,7 +103,7 @@ def learn_pages(visit: Visit) -> Iterator[str]:
 
 
 def other_pages(visit: Visit) -> Iterator[str]:
-    go(visit, tradeoff.PAGE, tradeoff.HEADLINE)
+    go_to_tradeoff(visit)
     open_all(visit)
     yield "trade-off"
     go(visit, wording.PAGE_ABOUT, wording.ABOUT_HEADLINE)

@@ -159,7 +159,8 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     page.get_by_role("button", name=rows.INSPECT).click()
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
     expect(box).to_have_value(ROW_TEXTS[0])
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    # the model is loaded first
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
     visit.settled()
 
     page.get_by_text(rules.HEADING, exact=True).click()

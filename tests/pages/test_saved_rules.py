@@ -149,6 +149,19 @@ def test_a_link_that_fixes_the_rule_offers_no_other(open_app: OpenApp) -> None:
         assert len([f for f in app.file_uploader if f.key == saved_rules.FILE]) == offered
 
 
+@pytest.mark.usefixtures("tables")
+def test_a_link_that_fixes_the_rule_fixes_it_on_the_trade_off_page_too(open_app: OpenApp) -> None:
+    app = go(open_app(lock="policy", policy="patience", patience="3"), PAGE)
+    app.run()  # the rest of the page comes a moment after the first part
+    assert [box.disabled for box in app.selectbox if box.key.startswith("tradeoff.family")] == [
+        True
+    ]
+    assert [box.disabled for box in app.selectbox if box.key.startswith("tradeoff.point")] == [True]
+    app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
+    assert app.button(key="tradeoff.use").disabled
+    assert app.session_state["inspect.state"].exit_policy() == Patience(3)
+
+
 def test_a_rule_is_taken_as_it_is_or_not_at_all() -> None:
     state = InspectState()
     before = state.exit_policy()
@@ -166,6 +179,7 @@ def test_a_promised_setting_is_offered_by_its_name(
     open_app: OpenApp, table: EvaluationTable, tmp_path: Path
 ) -> None:
     app = go(open_app(), PAGE)
+    app.run()  # the rest of the page comes a moment after the first part
     app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     (box,) = [one for one in app.text_input if one.label == promised.TUNE_NAME_LABEL]
@@ -200,6 +214,7 @@ def test_the_conformal_promise_stands_beside_the_other(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
     app = go(open_app(), PAGE)
+    app.run()  # the rest of the page comes a moment after the first part
     app.radio(key=tradeoff_promise.METHOD).set_value("conformal").run()
     assert not app.exception, app.exception
     overview = look_at(table)
@@ -228,6 +243,7 @@ def test_the_conformal_promise_stands_beside_the_other(
 @pytest.mark.usefixtures("tables")
 def test_a_question_changes_by_a_visitor_only(open_app: OpenApp) -> None:
     app = go(open_app(), PAGE)
+    app.run()  # the rest of the page comes a moment after the first part
     app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
     app.select_slider(key=tradeoff_promise.CONFIDENCE).set_value(0.9).run()
     app.radio(key=tradeoff_promise.RISK).set_value("accuracy").run()

@@ -56,6 +56,7 @@ def tables(stored: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def go(app: AppTest) -> AppTest:
     app.switch_page(PAGE).run()
+    app.run()  # the rest of the page comes a moment after the first part
     assert not app.exception, app.exception
     return app
 
@@ -89,12 +90,26 @@ def click(app: AppTest, number: int, selection: str, row: dict[str, object]) -> 
     return app
 
 
+@pytest.mark.usefixtures("tables")
+def test_the_first_look_has_the_main_figure_and_asks_for_the_rest_once(open_app: OpenApp) -> None:
+    app = open_app().switch_page(PAGE).run()
+    assert not app.exception
+    assert len(charts(app)) == 1
+    assert words.MORE_TO_COME in [caption.value for caption in app.caption]
+    assert words.SETTING_HEADING in " ".join(m.value for m in app.markdown)
+    for _ in range(2):
+        app.run()
+        assert len(charts(app)) == 5
+        assert words.MORE_TO_COME not in [caption.value for caption in app.caption]
+
+
 def test_the_first_paint_loads_no_model_library(tables: Path) -> None:
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(ROOT / 'streamlit_app.py')!r}, default_timeout=60).run()\n"
         f"app.switch_page({PAGE!r}).run()\n"
+        "app.run()\n"
         "assert not app.exception, app.exception\n"
         "assert len(app.get('vega_lite_chart') or app.get('arrow_vega_lite_chart')) == 5\n"
         "loaded = {'torch', 'transformers', 'tokenizers'} & set(sys.modules)\n"

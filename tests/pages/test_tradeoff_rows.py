@@ -50,6 +50,7 @@ def at_hand(stored: Path) -> Path:
 
 def go(app: AppTest) -> AppTest:
     app.switch_page(PAGE).run()
+    app.run()  # the rest of the page comes a moment after the first part
     assert not app.exception, app.exception
     return app
 
