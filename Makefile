@@ -18,7 +18,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion ablation clean
+.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion packed distilled ablation clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
@@ -87,6 +87,15 @@ checkpoint-emotion: dev ## the same for Emotion
 	$(TRAIN) train --backbone checkpoints/elbert-sst2 --data $(DATA)/emotion --output runs/elbert-emotion \
 		--exit-pooling mean --teacher runs/teacher-emotion --hidden-weight 1 \
 		--epochs 4 --batch-size 32 --learning-rate 3e-4 $(TRAIN_FLAGS)
+
+# General distillation for a machine with a GPU: `packed` anywhere, then take runs/packed there.
+packed: dev ## pack plain texts and the encoder for a distillation elsewhere, files of 16 MB at most
+	$(TRAIN) pack --teacher $(ENCODER) --texts $(DATA)/text --texts $(DATA)/imdb --texts $(DATA)/ag_news \
+		--texts $(DATA)/sst2 --output runs/packed
+
+distilled: dev ## distil a student from runs/packed; resumes where it was
+	$(TRAIN) distill --teacher runs/packed/teacher --texts runs/packed --output runs/distilled \
+		--sentences 2000000 --exit-pooling mean $(TRAIN_FLAGS)
 
 ablation: dev ## layer weights with and without a teacher, three seeds: tables into assets/ablation
 	$(TRAIN) ablate --backbone $(ENCODER) --data $(DATA)/sst2_sentences --teacher runs/teacher-sst2

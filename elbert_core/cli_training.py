@@ -1,4 +1,4 @@
-"""Commands of the long runs: `train`, `distill`, `teacher`, `ablate`.
+"""Commands of the long runs: `train`, `distill`, `pack`, `teacher`, `ablate`.
 
 Their flags are the fields of their settings. A preset fills in whatever is not given on the command
 line.
@@ -23,12 +23,13 @@ import typer
 from elbert_core.errors import ConfigError
 from elbert_core.presets import TRAIN_PRESETS
 
-COMMANDS = ("train", "distill", "teacher", "ablate")
+COMMANDS = ("train", "distill", "pack", "teacher", "ablate")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands; imports torch, because settings lie beside what they steer."""
     from elbert_core.distillation import DistillConfig
+    from elbert_core.packing import PackConfig
     from elbert_core.teachers import TeacherConfig
     from elbert_core.training import TrainConfig
     from elbert_core.variants import AblationConfig
@@ -47,6 +48,13 @@ def register(app: typer.Typer) -> None:
         DistillConfig,
         "elbert_core.distillation:distill",
         "Teach a shared-layer student an encoder's hidden states on plain text.",
+    )
+    add_command(
+        app,
+        "pack",
+        PackConfig,
+        "elbert_core.packing:pack",
+        "Make a distillation portable: token ids and a half-precision teacher in small files.",
     )
     add_command(
         app,

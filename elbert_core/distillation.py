@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +19,6 @@ import torch
 from datasets import Dataset
 from torch import Tensor, nn
 from transformers import (
-    AutoModel,
     DataCollatorWithPadding,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -30,11 +28,12 @@ from transformers import (
 
 from elbert_core.checkpoints import save_checkpoint, versions
 from elbert_core.data import read_plain_texts, split_sentences
-from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.errors import ConfigError, InputError
 from elbert_core.losses import hidden_state_loss, state_pairs
 from elbert_core.modeling import ElbertForSequenceClassification, ExitPooling
+from elbert_core.packing import encode_sentences, is_packed, load_encoder, read_packed
 from elbert_core.runs import RunSettings, move, resume_point, training_arguments
-from elbert_core.students import load_backbone, load_tokenizer, resolve_model, shared_student
+from elbert_core.students import load_backbone, load_tokenizer, shared_student
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +46,8 @@ class DistillConfig(RunSettings):
 
     Attributes:
         teacher: BERT encoder (folder or hub name) whose states are imitated.
-        texts: plain texts: files, or folders whose training files are read.
+        texts: plain texts: files, or folders whose training files are read; or one folder that
+            `pack` wrote, whose sentences are taken in their order.
         output: folder to write; the run's own state goes to `<output>/run`.
         student: ELBERT to go on from; None averages the teacher's layers.
         n_layers: applications of the shared layer.
@@ -119,6 +119,23 @@ class DistillationModule(nn.Module):
         return {"loss": loss}
 
 
+def token_ids(config: DistillConfig, tokenizer: PreTrainedTokenizerBase) -> Dataset:
+    """Token ids of the sentences to read, packed before or made now."""
+    packed = [source for source in config.texts if is_packed(source)]
+    if packed and len(config.texts) > 1:
+        raise ConfigError("a packed corpus is taken alone, without other texts")
+    if packed:
+        return read_packed(
+            packed[0], tokenizer, limit=config.sentences, max_tokens=config.max_tokens
+        )
+    sentences = split_sentences(
+        read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
+    )
+    if not sentences:
+        raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
+    return encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
+
+
 def distill(config: DistillConfig) -> Path:
     """Distil and write the student to `config.output`; resumes an interrupted run.
 
@@ -128,11 +145,7 @@ def distill(config: DistillConfig) -> Path:
     set_seed(config.seed)
     started = time.time()
     tokenizer = load_tokenizer(config.teacher)
-    try:
-        teacher = AutoModel.from_pretrained(resolve_model(config.teacher), use_safetensors=True)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a teacher from {config.teacher}: {error}") from error
-    teacher = teacher.requires_grad_(False).eval()
+    teacher = load_encoder(config.teacher)
     if config.student is None:
         student = shared_student(
             teacher, n_layers=config.n_layers, exit_pooling=config.exit_pooling
@@ -143,12 +156,7 @@ def distill(config: DistillConfig) -> Path:
         )
     for unused in (student.classifier, student.albert.pooler):
         unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
-    sentences = split_sentences(
-        read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
-    )
-    if not sentences:
-        raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
-    data = encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
+    data = token_ids(config, tokenizer)
     arguments = training_arguments(Path(config.output) / "run", rows=len(data), config=config)
     move(teacher, arguments.device)
     trainer = Trainer(
@@ -166,7 +174,7 @@ def distill(config: DistillConfig) -> Path:
     ]
     record = {
         "config": asdict(config),
-        "sentences": len(sentences),
+        "sentences": len(data),
         "tokens": sum(len(ids) for ids in data["input_ids"]),
         "steps": trainer.state.global_step,
         "minutes": round((time.time() - started) / 60, 1),
@@ -178,13 +186,3 @@ def distill(config: DistillConfig) -> Path:
     if trainer.is_world_process_zero():  # of many processes, one writes
         save_checkpoint(student, tokenizer, folder, training=record, dtype="float32")
     return folder
-
-
-def encode_sentences(
-    sentences: Iterable[str], tokenizer: PreTrainedTokenizerBase, *, max_tokens: int
-) -> Dataset:
-    """Token ids of sentences, truncated to `max_tokens`, not padded."""
-    encoded = tokenizer(list(sentences), truncation=True, max_length=max_tokens)
-    return Dataset.from_dict(
-        {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"]}
-    )

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
-from transformers import AlbertConfig, AlbertForSequenceClassification, BertTokenizerFast
+import torch
+from transformers import (
+    AlbertConfig,
+    AlbertForSequenceClassification,
+    BertModel,
+    BertTokenizerFast,
+)
 
 from elbert_core.checkpoints import save_checkpoint
 from elbert_core.engine import EarlyExitEngine
 from elbert_core.modeling import ElbertForSequenceClassification
-from tests.core.tiny_albert import SMALL, WORDS, livelier, small_config
+from tests.core.tiny_albert import (
+    BAD,
+    GOOD,
+    SMALL,
+    WORDS,
+    bert_config,
+    livelier,
+    small_config,
+)
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +78,31 @@ def tiny_engine(
 ) -> EarlyExitEngine:
     """An engine on the tiny model."""
     return EarlyExitEngine(tiny_model, tokenizer, name="tiny")
+
+
+@pytest.fixture(scope="session")
+def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reviews whose label is the kind of their one telling word."""
+    folder = tmp_path_factory.mktemp("toy")
+    chooser = random.Random(0)
+    neutral = [word for word in WORDS if word not in GOOD + BAD]
+    for split, rows in (("train", 160), ("validation", 40)):
+        lines = ["text\tlabel"]
+        for _ in range(rows):
+            words = chooser.choices(neutral, k=chooser.randint(3, 7))
+            positive = chooser.random() < 0.5
+            telling = chooser.choice(GOOD if positive else BAD)
+            words.insert(chooser.randrange(len(words)), telling)
+            lines.append(" ".join(words) + "\t" + ("positive" if positive else "negative"))
+        (folder / f"{split}.tsv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bert_folder(tokenizer: BertTokenizerFast, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny random BERT encoder of three different layers."""
+    folder = tmp_path_factory.mktemp("bert")
+    torch.manual_seed(0)
+    BertModel(bert_config()).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

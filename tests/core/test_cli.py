@@ -16,6 +16,7 @@ from elbert_core.distillation import DistillConfig
 from elbert_core.engine import EarlyExitEngine
 from elbert_core.errors import ConfigError
 from elbert_core.explanation import explain
+from elbert_core.packing import PackConfig
 from elbert_core.policies import ConfidenceWindow, NeverExit, Patience
 from elbert_core.presets import TRAIN_PRESETS
 from elbert_core.teachers import TeacherConfig
@@ -128,6 +129,7 @@ def test_policies_as_text() -> None:
     [
         ("train", TrainConfig),
         ("distill", DistillConfig),
+        ("pack", PackConfig),
         ("teacher", TeacherConfig),
         ("ablate", AblationConfig),
     ],

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
+from transformers import BertForSequenceClassification, BertModel, BertTokenizerFast
 
 from elbert_core.checkpoints import load_checkpoint, read_training
 from elbert_core.distillation import DistillConfig, distill
@@ -21,48 +20,7 @@ from elbert_core.policies import NeverExit
 from elbert_core.students import BERT_TO_ALBERT, load_backbone, resolve_model, shared_student
 from elbert_core.teachers import TeacherConfig, finetune_teacher
 from elbert_core.training import ElbertTrainer, TrainConfig, TrainingModule, train
-from tests.core.tiny_albert import WORDS, small_config
-
-GOOD, BAD = ("good", "fine", "great"), ("bad", "dull", "awful")
-
-
-@pytest.fixture(scope="module")
-def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Reviews whose label is the kind of their one telling word."""
-    folder = tmp_path_factory.mktemp("toy")
-    chooser = random.Random(0)
-    neutral = [word for word in WORDS if word not in GOOD + BAD]
-    for split, rows in (("train", 160), ("validation", 40)):
-        lines = ["text\tlabel"]
-        for _ in range(rows):
-            words = chooser.choices(neutral, k=chooser.randint(3, 7))
-            positive = chooser.random() < 0.5
-            telling = chooser.choice(GOOD if positive else BAD)
-            words.insert(chooser.randrange(len(words)), telling)
-            lines.append(" ".join(words) + "\t" + ("positive" if positive else "negative"))
-        (folder / f"{split}.tsv").write_text("\n".join(lines), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bert_folder(tokenizer: BertTokenizerFast, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny random BERT encoder of three different layers."""
-    folder = tmp_path_factory.mktemp("bert")
-    torch.manual_seed(0)
-    BertModel(bert_config()).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-def bert_config() -> BertConfig:
-    return BertConfig(
-        vocab_size=len(WORDS) + 9,
-        hidden_size=32,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=48,
-    )
+from tests.core.tiny_albert import GOOD, WORDS, bert_config, small_config
 
 
 def settings(backbone: Path, data: Path, output: Path) -> TrainConfig:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 import torch
+from transformers import BertConfig
 
 from elbert_core.modeling import ElbertConfig
 
 WORDS = ("a the film movie is was not good bad fine dull very never plot actor great awful").split()  # noqa: SIM905
+GOOD, BAD = ("good", "fine", "great"), ("bad", "dull", "awful")
+"""Words that tell the label of a toy review."""
 
 SMALL = {
     "vocab_size": 64,
@@ -45,3 +48,14 @@ def livelier(model: ModelT) -> ModelT:
                 if name.endswith("bias"):
                     parameter.zero_()
     return model.eval()
+
+
+def bert_config() -> BertConfig:
+    return BertConfig(
+        vocab_size=len(WORDS) + 9,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=48,
+    )
