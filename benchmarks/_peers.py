@@ -35,6 +35,34 @@ class FullDepth(nn.Module):
         return self.model.exit_logits(hidden, attention_mask)
 
 
+def installed(model: ElbertForSequenceClassification) -> dict[str, Pass]:
+    """The runtimes that are here, by name, each after a look at its answers.
+
+    Raises:
+        RuntimeError: one computes something else, so that its time would say nothing.
+    """
+    threads = torch.get_num_threads()
+    makers: dict[str, Callable[[], Pass]] = {
+        "ONNX Runtime, float32": lambda: onnx_runtime(model, threads=threads),
+        "OpenVINO, float32": lambda: openvino(model, threads=threads, precision="f32"),
+        "OpenVINO, bfloat16": lambda: openvino(model, threads=threads, precision="bf16"),
+    }
+    ids = np.arange(1000, 1000 + 3 * 17).reshape(3, 17)
+    mask = np.ones_like(ids)
+    with torch.inference_mode():
+        expected = FullDepth(model)(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
+    found: dict[str, Pass] = {}
+    for name, make in makers.items():
+        try:
+            run = make()
+        except ImportError:
+            continue
+        if np.abs(run(ids, mask) - expected).max() > (0.3 if "bfloat16" in name else 1e-3):
+            raise RuntimeError(f"{name} computes something else; its time would say nothing")
+        found[name] = run
+    return found
+
+
 def onnx_runtime(model: ElbertForSequenceClassification, *, threads: int) -> Pass:
     """float32 in ONNX Runtime; raises ImportError where it is not installed."""
     import onnxruntime

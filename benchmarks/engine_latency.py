@@ -3,7 +3,7 @@
 Prints JSON: p50 and p95 over the rows, one sentence at a time, tokenising included. Ratios are to
 "transformers, float32" in the same run.
 
-    python benchmarks/engine_latency.py [--rows 200] [--threads N]
+    python benchmarks/engine_latency.py [--rows 200] [--threads N] [--shape base]
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 from _common import CHECKPOINT, conditions, plain_albert, sentences, show
+from _peers import Pass, installed
+from _shapes import SHAPES, random_model
 
 from elbert_core.checkpoints import load_checkpoint
 from elbert_core.engine import EarlyExitEngine
@@ -28,19 +30,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--threads", type=int, default=0, help="0: the library's own choice")
+    parser.add_argument("--shape", choices=["checkpoint", *SHAPES], default="checkpoint")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
     texts, _, source = sentences(options.rows)
     model, tokenizer = load_checkpoint(CHECKPOINT)
+    if options.shape != "checkpoint":
+        model = random_model(options.shape, model)
+    early = model.n_layers // 3
     ways: dict[str, Callable[[str], object]] = {
         f"transformers, {str(dtype)[6:]}": _peer(model, tokenizer, dtype)
         for dtype in (torch.float32, torch.bfloat16)
     }
+    ways |= {name: _alone(run, tokenizer) for name, run in installed(model).items()}
     for dtype in ("float32", "bfloat16"):
         engine = EarlyExitEngine(copy.deepcopy(model), tokenizer, dtype=dtype)
         engine.warm_up()
-        for name, policy in (("full depth", NeverExit()), ("exit at layer 4", FixedLayer(4))):
+        rules = (("full depth", NeverExit()), (f"exit at layer {early}", FixedLayer(early)))
+        for name, policy in rules:
             ways[f"elbert, {dtype}, {name}"] = lambda text, e=engine, p=policy: e.run(
                 [text], p, batch_size=1
             )
@@ -58,7 +66,9 @@ def main() -> None:
             "conditions": conditions(),
             "rows": len(texts),
             "texts": source,
-            "model": CHECKPOINT.name,
+            "model": CHECKPOINT.name
+            if options.shape == "checkpoint"
+            else f"random, {options.shape}",
             "ways": {
                 name: {
                     "p50_ms": round(float(np.percentile(values, 50)), 2),
@@ -69,6 +79,14 @@ def main() -> None:
             },
         }
     )
+
+
+def _alone(run: Pass, tokenizer: Any) -> Callable[[str], object]:
+    def work(text: str) -> int:
+        batch = tokenizer([text], truncation=True, return_tensors="np")
+        return int(run(batch["input_ids"], batch["attention_mask"]).argmax())
+
+    return work
 
 
 def _peer(model: Any, tokenizer: Any, dtype: torch.dtype) -> Callable[[str], object]:

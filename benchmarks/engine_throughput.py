@@ -16,8 +16,7 @@ from __future__ import annotations
 import argparse
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,47 +29,16 @@ from _common import (
     sentences,
     show,
 )
-from _peers import FullDepth, Pass, onnx_runtime, openvino
-from numpy.typing import NDArray
+from _peers import Pass, installed
+from _shapes import SHAPES, ExitProfile, random_model
 
 from elbert_core.checkpoints import load_checkpoint
 from elbert_core.cli import parse_policy
 from elbert_core.engine import EarlyExitEngine
 from elbert_core.kernels import SharedSteps
 from elbert_core.metrics import layer_macs
-from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
-from elbert_core.policies import ExitPolicy, History, NeverExit
-from elbert_core.results import ExitReason
-
-SHAPES = {
-    "base": {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072},
-    "large": {
-        "hidden_size": 1024,
-        "num_attention_heads": 16,
-        "intermediate_size": 4096,
-        "num_hidden_layers": 24,
-    },
-}
-
-PROFILE = (389, 14, 31, 208, 18, 33, 15, 18, 13, 5, 3, 125)
-"""Rows that left after layer 1, 2, ... of 12: the shipped checkpoint on SST-2 under
-window_size=4, entropy_threshold=0.3, margin=0.25: 4.1 on average."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExitProfile(ExitPolicy):
-    """Stands in for a rule: a row's first answer draws the depth it leaves at from `PROFILE`."""
-
-    kind: ClassVar[str] = "profile"
-    n_layers: int = 12
-
-    def decide(self, history: History) -> NDArray[np.int8]:
-        """`ExitReason` of each row; the digits of its first probability choose the depth."""
-        drawn = (history.probs[:, 0, 0].astype(np.float64) * 1e4) % 1.0
-        shares = np.cumsum(PROFILE) / sum(PROFILE)
-        wanted = (np.searchsorted(shares, drawn, side="right") + 1) * self.n_layers // 12
-        leaves = history.depth >= np.minimum(wanted, self.n_layers)
-        return np.where(leaves, ExitReason.WINDOW, ExitReason.CONTINUE).astype(np.int8)
+from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.policies import NeverExit
 
 
 def main() -> None:
@@ -89,7 +57,7 @@ def main() -> None:
     model, tokenizer = load_checkpoint(CHECKPOINT)
     policy = parse_policy(options.policy)
     if options.shape != "checkpoint":
-        model = _random_model(options.shape, model)
+        model = random_model(options.shape, model)
         policy, gold = ExitProfile(n_layers=model.n_layers), None
     engines = {
         dtype: EarlyExitEngine(copy.deepcopy(model), tokenizer, dtype=dtype)
@@ -101,7 +69,10 @@ def main() -> None:
         "transformers, float32, sorted": _peer(model, tokenizer, texts, torch.float32, True),
         "transformers, bfloat16, sorted": _peer(model, tokenizer, texts, torch.bfloat16, True),
     }
-    ways |= _other_runtimes(model, tokenizer, texts)
+    ways |= {
+        f"{name}, sorted": _by_length(run, tokenizer, texts)
+        for name, run in installed(model).items()
+    }
     for dtype, engine in engines.items():
         for name, rule, schedule in (
             ("full depth", NeverExit(), "slots"),
@@ -193,58 +164,21 @@ def _peer(
     return work
 
 
-def _other_runtimes(
-    model: ElbertForSequenceClassification, tokenizer: Any, texts: list[str]
-) -> dict[str, Callable[[], object]]:
-    """The same full-depth pass, sorted, in the runtimes that are installed and give its answers."""
-    threads = torch.get_num_threads()
-    makers: dict[str, Callable[[], Pass]] = {
-        "ONNX Runtime, float32, sorted": lambda: onnx_runtime(model, threads=threads),
-        "OpenVINO, float32, sorted": lambda: openvino(model, threads=threads, precision="f32"),
-        "OpenVINO, bfloat16, sorted": lambda: openvino(model, threads=threads, precision="bf16"),
-    }
-    ways: dict[str, Callable[[], object]] = {}
+def _by_length(run: Pass, tokenizer: Any, texts: list[str]) -> Callable[[], object]:
+    """A runtime's full-depth pass in batches of 32, sorted by length."""
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for name, make in makers.items():
-        try:
-            run = make()
-        except ImportError:
-            continue
-        ids = np.arange(1000, 1000 + 3 * 17).reshape(3, 17)
-        mask = np.ones_like(ids)
-        with torch.inference_mode():
-            expected = FullDepth(model)(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
-        if np.abs(run(ids, mask) - expected).max() > (0.3 if "bfloat16" in name else 1e-3):
-            raise RuntimeError(f"{name} computes something else; its time would say nothing")
 
-        def work(run: Pass = run) -> np.ndarray:
-            labels = np.zeros(len(texts), dtype=np.int64)
-            for start in range(0, len(order), 32):
-                rows = order[start : start + 32]
-                batch = tokenizer(
-                    [texts[i] for i in rows], padding=True, truncation=True, return_tensors="np"
-                )
-                logits = run(batch["input_ids"], batch["attention_mask"])
-                labels[rows] = logits.argmax(-1)
-            return labels
+    def work() -> np.ndarray:
+        labels = np.zeros(len(texts), dtype=np.int64)
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            batch = tokenizer(
+                [texts[i] for i in rows], padding=True, truncation=True, return_tensors="np"
+            )
+            labels[rows] = run(batch["input_ids"], batch["attention_mask"]).argmax(-1)
+        return labels
 
-        ways[name] = work
-    return ways
-
-
-def _random_model(
-    shape: str, like: ElbertForSequenceClassification
-) -> ElbertForSequenceClassification:
-    torch.manual_seed(0)
-    config = ElbertConfig(
-        vocab_size=like.config.vocab_size,
-        embedding_size=128,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        hidden_act="gelu_new",
-        **{"num_hidden_layers": 12, **SHAPES[shape]},
-    )
-    return ElbertForSequenceClassification(config).eval()
+    return work
 
 
 @torch.inference_mode()
