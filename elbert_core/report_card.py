@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation import SPEED_UPS
-from elbert_core.policies import ExitPolicy, Signals, signals_of
+from elbert_core.policies import ConfidenceWindow, ExitPolicy, Signals, replay, signals_of
 from elbert_core.sweeps import (
     SweepPoint,
     area,
@@ -30,6 +30,8 @@ from elbert_core.tables import EvaluationTable
 
 MIN_LAYERS = 4
 MIN_SHARE = 0.05
+ENTROPIES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 SHOWN_DEPTHS = (1, 2, 3, 4, 6, 9)
 
 
@@ -70,13 +72,31 @@ def recommend(table: EvaluationTable, *, max_loss: float = 0.005) -> ExitPolicy:
         max_loss: accuracy that may be lost against full depth, in [0, 1].
     """
     choose, _ = halves(table)
-    points = choose.points(policy_grids(table.n_layers, len(table.label_names))["window"])
     full = float(np.mean(choose.signals.label[-1] == choose.gold))
-    good = [p for p in points if p.accuracy >= full - max_loss - 1e-9]
-    if not good:
+    best: tuple[tuple[bool, float, float], ExitPolicy] | None = None
+    for policy in candidates(table.n_layers):
+        exits = replay(policy, choose.signals)
+        accuracy = float(np.mean(exits.label == choose.gold))
+        if accuracy < full - max_loss - 1e-9:
+            continue
+        counts = np.bincount(exits.exit_layer)
+        spread = int((counts >= MIN_SHARE * len(choose.gold)).sum()) >= MIN_LAYERS
+        rank = (spread, -float(exits.exit_layer.mean()), accuracy)
+        if best is None or rank > best[0]:
+            best = rank, policy
+    if best is None:
         raise InputError(f"no window rule on {table.name} stays within {max_loss} of full depth")
-    spread = [p for p in good if len(busy_layers(p)) >= MIN_LAYERS]
-    return max(spread or good, key=lambda p: (p.speed_up_ratio, p.accuracy)).policy
+    return best[1]
+
+
+def candidates(n_layers: int) -> list[ExitPolicy]:
+    """ELBERT's window rules that may be recommended: a finer grid than the one that is drawn."""
+    return [
+        ConfidenceWindow(size, entropy, margin=margin)
+        for size in range(2, n_layers + 1)
+        for entropy in ENTROPIES
+        for margin in MARGINS
+    ]
 
 
 def busy_layers(point: SweepPoint) -> list[int]:
