@@ -95,6 +95,9 @@ def sliding(
     for part in (tint, *moving):
         part["encoding"]["y"] = {**axis, "field": "y"}
         part["transform"] = [{"filter": f"datum.layer === {AT}"}]
+    for frame in (tint, *moving[:2]):
+        # where the slider leaves one without rows a screen reader would meet a nameless symbol
+        frame["mark"]["aria"] = False
     # the tint lies under everything, the frame under the transparent boxes with the tooltips
     layers = [tint, *spec["layer"][:-1], *(part for part in moving if part["data"]["values"])]
     slider: Spec = {

@@ -112,6 +112,11 @@ def test_the_slider_moves_nothing_but_the_window() -> None:
     spec = drawn(WINDOW, SLOW, LOST)
     (slider,) = spec["params"]
     assert (slider["name"], slider["bind"]["min"], slider["bind"]["max"]) == (AT, 1, 6)
+    assert all(
+        part["mark"].get("aria") is False
+        for part in spec["layer"]
+        if part["name"] in ("window_tint", "window", "window_closed")
+    )
     moving = {part["name"] for part in spec["layer"] if part.get("transform")}
     assert moving == {"window_tint", "window", "window_closed", "window_halo", "window_said"}
     for part in spec["layer"]:
