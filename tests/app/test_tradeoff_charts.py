@@ -265,16 +265,16 @@ def test_the_line_of_a_family_is_the_front_of_the_measure_on_show() -> None:
         for row in part["data"]["values"]:
             by_family.setdefault(row["family"], []).append((row[across], row["y"]))
         for family, line in by_family.items():
-            places = [(made.measured(p), p.accuracy) for p in made.families[family]]
-            if not name:
-                places = [(p.speed_up_ratio, p.accuracy) for p in made.families[family]]
+            places = [
+                ((made.measured(p) or 0.0) if name else p.speed_up_ratio, p.accuracy)
+                for p in made.families[family]
+            ]
             best = {
                 (round(speed, 4), round(100 * right, 3))
                 for speed, right in places
-                if speed is not None
-                and not any(
+                if not any(
                     s >= speed and r >= right and (s, r) != (speed, right) for s, r in places
-                )  # type: ignore[operator]
+                )
             }
             assert set(line) == best
 
