@@ -27,11 +27,10 @@ from transformers import (
 )
 
 from elbert_core.checkpoints import save_checkpoint, versions
-from elbert_core.data import read_plain_texts, split_sentences
-from elbert_core.errors import ConfigError, InputError
+from elbert_core.errors import ConfigError
 from elbert_core.losses import hidden_state_loss, state_pairs
 from elbert_core.modeling import ElbertForSequenceClassification, ExitPooling
-from elbert_core.packing import encode_sentences, is_packed, load_encoder, read_packed
+from elbert_core.packing import encode_texts, is_packed, load_encoder, read_packed
 from elbert_core.runs import RunSettings, move, resume_point, training_arguments
 from elbert_core.students import load_backbone, load_tokenizer, shared_student
 
@@ -128,12 +127,13 @@ def token_ids(config: DistillConfig, tokenizer: PreTrainedTokenizerBase) -> Data
         return read_packed(
             packed[0], tokenizer, limit=config.sentences, max_tokens=config.max_tokens
         )
-    sentences = split_sentences(
-        read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
+    return encode_texts(
+        config.texts,
+        tokenizer,
+        limit=config.sentences,
+        seed=config.seed,
+        max_tokens=config.max_tokens,
     )
-    if not sentences:
-        raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
-    return encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
 
 
 def distill(config: DistillConfig) -> Path:

@@ -69,12 +69,13 @@ def pack(config: PackConfig) -> Path:
     """
     tokenizer = load_tokenizer(config.teacher)
     teacher = load_encoder(config.teacher)
-    sentences = split_sentences(
-        read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
+    corpus = encode_texts(
+        config.texts,
+        tokenizer,
+        limit=config.sentences,
+        seed=config.seed,
+        max_tokens=config.max_tokens,
     )
-    if not sentences:
-        raise InputError(f"no sentences of 3 to 60 words in {', '.join(config.texts)}")
-    corpus = encode_sentences(sentences, tokenizer, max_tokens=config.max_tokens)
     root, piece = Path(config.output), f"{config.piece_mb}MB"
     (root / TEACHER).mkdir(parents=True, exist_ok=True)
     move(teacher, "cpu", torch.float16)
@@ -130,10 +131,29 @@ def read_packed(
     return corpus.select(range(min(limit, len(corpus))))
 
 
-def encode_sentences(
-    sentences: list[str], tokenizer: PreTrainedTokenizerBase, *, max_tokens: int
+def encode_texts(
+    texts: tuple[str, ...],
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    limit: int,
+    seed: int,
+    max_tokens: int,
 ) -> Dataset:
-    """Token ids of sentences, cut at `max_tokens`, not padded; two bytes each where they fit."""
+    """Token ids of sentences sampled from plain texts, not padded; two bytes each if they fit.
+
+    Args:
+        texts: files, or folders whose training files are read.
+        tokenizer: makes the ids.
+        limit: sentences at most.
+        seed: of the sample.
+        max_tokens: longer sentences are cut there.
+
+    Raises:
+        InputError: there is no sentence.
+    """
+    sentences = split_sentences(read_plain_texts(texts), limit=limit, seed=seed)
+    if not sentences:
+        raise InputError(f"no sentences of 3 to 60 words in {', '.join(texts)}")
     encoded = tokenizer(sentences, truncation=True, max_length=max_tokens)
     kind = "uint16" if len(tokenizer) <= 2**16 else "int32"
     return Dataset.from_dict(

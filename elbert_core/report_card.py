@@ -79,8 +79,7 @@ def recommend(table: EvaluationTable, *, max_loss: float = 0.005) -> ExitPolicy:
         accuracy = float(np.mean(exits.label == choose.gold))
         if accuracy < full - max_loss - 1e-9:
             continue
-        counts = np.bincount(exits.exit_layer)
-        spread = int((counts >= MIN_SHARE * len(choose.gold)).sum()) >= MIN_LAYERS
+        spread = len(busy_layers(np.bincount(exits.exit_layer)[1:])) >= MIN_LAYERS
         rank = (spread, -float(exits.exit_layer.mean()), accuracy)
         if best is None or rank > best[0]:
             best = rank, policy
@@ -99,9 +98,10 @@ def candidates(n_layers: int) -> list[ExitPolicy]:
     ]
 
 
-def busy_layers(point: SweepPoint) -> list[int]:
+def busy_layers(exit_counts: Sequence[int] | NDArray[np.integer]) -> list[int]:
     """Layers, counted from 1, after which at least `MIN_SHARE` of the rows leave."""
-    return [i for i, n in enumerate(point.exit_counts, start=1) if n >= MIN_SHARE * point.n_rows]
+    enough = MIN_SHARE * sum(exit_counts)
+    return [i for i, n in enumerate(exit_counts, start=1) if n >= enough]
 
 
 def setting(policy: ExitPolicy) -> str:
@@ -167,7 +167,7 @@ def recommended_lines(
         for words, half in zip(("even", "odd"), halves(table), strict=True):
             (point,) = half.points([policy])
             full = float(np.mean(half.signals.label[-1] == half.gold))
-            layers = ", ".join(map(str, busy_layers(point)))
+            layers = ", ".join(map(str, busy_layers(point.exit_counts)))
             lines.append(
                 f"| `{table.checkpoint}` | `{setting(policy)}` | {words} | {point.accuracy:.3f} | "
                 f"{full:.3f} | {point.speed_up_ratio:.2f}x | {layers} |"

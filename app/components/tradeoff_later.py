@@ -13,21 +13,21 @@ from app import wording_tradeoff as words
 
 SOON = 1.0
 """Seconds between the first part and the rest."""
-DRAWN = "tradeoff.drawn"
+_DRAWN = "tradeoff.drawn"
 _ASKED = "tradeoff.rest_asked"
 
 
 def is_time() -> bool:
     """Whether the rest of the page is to be drawn in this run; if not, it will be asked for."""
-    if not st.session_state.get(DRAWN):
+    if not st.session_state.get(_DRAWN):
         _wait()
-    return bool(st.session_state.get(DRAWN))
+    return bool(st.session_state.get(_DRAWN))
 
 
 @st.fragment(run_every=SOON)
 def _wait() -> None:
     if st.session_state.get(_ASKED):  # the browser's clock asks, or the visitor has clicked
-        st.session_state[DRAWN] = True
+        st.session_state[_DRAWN] = True
         st.rerun()
     st.session_state[_ASKED] = True
     st.caption(words.MORE_TO_COME)

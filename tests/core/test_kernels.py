@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -65,9 +66,9 @@ def test_a_row_alone_takes_the_library_kernel(monkeypatch: pytest.MonkeyPatch) -
     calls: list[int] = []
     library = torch.nn.functional.scaled_dot_product_attention
 
-    def counted(*arguments: object, **more: object) -> torch.Tensor:
+    def counted(*arguments: Any, **more: Any) -> torch.Tensor:
         calls.append(1)
-        return library(*arguments, **more)  # type: ignore[arg-type]
+        return library(*arguments, **more)
 
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
     few = torch.randn(3, SHORT_ROWS - 1, 1, 5, 8)
