@@ -1,4 +1,4 @@
-"""Commands of the long runs: `train`, `distill`, `pack`, `teacher`, `ablate`.
+"""Commands of the long runs: `train`, `distill`, `pack`, `split`, `join`, `teacher`, `ablate`.
 
 Their flags are the fields of their settings. A preset fills in whatever is not given on the command
 line.
@@ -23,13 +23,14 @@ import typer
 from elbert_core.errors import ConfigError
 from elbert_core.presets import TRAIN_PRESETS
 
-COMMANDS = ("train", "distill", "pack", "teacher", "ablate")
+COMMANDS = ("train", "distill", "pack", "split", "join", "teacher", "ablate")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands; imports torch, because settings lie beside what they steer."""
     from elbert_core.distillation import DistillConfig
     from elbert_core.packing import PackConfig
+    from elbert_core.pieces import JoinConfig, SplitConfig
     from elbert_core.teachers import TeacherConfig
     from elbert_core.training import TrainConfig
     from elbert_core.variants import AblationConfig
@@ -54,7 +55,21 @@ def register(app: typer.Typer) -> None:
         "pack",
         PackConfig,
         "elbert_core.packing:pack",
-        "Make a distillation portable: token ids and a half-precision teacher in small files.",
+        "Make a distillation portable: token ids and a half-precision teacher.",
+    )
+    add_command(
+        app,
+        "split",
+        SplitConfig,
+        "elbert_core.pieces:split",
+        "Cut a folder into files of a limited size, to bring it elsewhere.",
+    )
+    add_command(
+        app,
+        "join",
+        JoinConfig,
+        "elbert_core.pieces:join",
+        "Put together what split cut; every file is checked.",
     )
     add_command(
         app,

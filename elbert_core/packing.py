@@ -1,8 +1,8 @@
-"""A distillation made portable: token ids and a half-precision teacher as small files.
+"""A distillation made portable: token ids and a half-precision teacher.
 
-Tokenising a large corpus takes minutes and needs all of its text; a machine with a fast GPU may be
-rented for minutes and reached by small files only. `pack` does the slow part anywhere, `distill`
-takes the folder in place of texts and teacher.
+Tokenising a large corpus takes minutes and needs all of its text, and a machine with a fast GPU may
+be rented for minutes. `pack` does the slow part anywhere, `distill` takes the folder in place of
+texts and teacher; `elbert_core.pieces` brings it there in small files.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class PackConfig:
         sentences: how many sentences at most, a repeatable sample in random order.
         max_tokens: longer sentences are cut there.
         seed: of the sample.
-        piece_mb: largest size of a file, in megabytes.
     """
 
     teacher: str
@@ -48,13 +47,10 @@ class PackConfig:
     sentences: int = 2_000_000
     max_tokens: int = 64
     seed: int = 0
-    piece_mb: int = 16
 
     def __post_init__(self) -> None:
         if not self.texts:
             raise ConfigError("packing needs at least one source of texts")
-        if self.piece_mb < 1:
-            raise ConfigError(f"piece_mb must be at least 1, got {self.piece_mb}")
 
 
 def pack(config: PackConfig) -> Path:
@@ -76,12 +72,12 @@ def pack(config: PackConfig) -> Path:
         seed=config.seed,
         max_tokens=config.max_tokens,
     )
-    root, piece = Path(config.output), f"{config.piece_mb}MB"
+    root = Path(config.output)
     (root / TEACHER).mkdir(parents=True, exist_ok=True)
     move(teacher, "cpu", torch.float16)
-    teacher.save_pretrained(root / TEACHER, max_shard_size=piece)
+    teacher.save_pretrained(root / TEACHER)
     tokenizer.save_pretrained(root / TEACHER)
-    corpus.save_to_disk(str(root / CORPUS), max_shard_size=piece)
+    corpus.save_to_disk(str(root / CORPUS))
     record = {
         "format": FORMAT,
         "tokenizer": tokenizer_digest(tokenizer),

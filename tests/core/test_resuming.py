@@ -18,6 +18,7 @@ from transformers import BertTokenizerFast
 from elbert_core.checkpoints import load_checkpoint, read_training
 from elbert_core.errors import CheckpointError, ConfigError
 from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.pieces import JoinConfig, SplitConfig, join, split
 from elbert_core.training import TrainConfig, train
 from tests.core.tiny_albert import small_config
 
@@ -32,9 +33,9 @@ def config(tokenizer: BertTokenizerFast, tmp_path_factory: pytest.TempPathFactor
     ElbertForSequenceClassification(small_config()).save_pretrained(folder / "albert")
     tokenizer.save_pretrained(folder / "albert")
     (folder / "data").mkdir()
-    for split in ("train", "validation"):
+    for part in ("train", "validation"):
         rows = [f"the film was {word}\t{word}" for word in ("good", "bad")] * 16
-        (folder / "data" / f"{split}.tsv").write_text("\n".join(["text\tlabel", *rows]))
+        (folder / "data" / f"{part}.tsv").write_text("\n".join(["text\tlabel", *rows]))
     return TrainConfig(
         backbone=str(folder / "albert"),
         data=str(folder / "data"),
@@ -101,6 +102,21 @@ def test_a_killed_run_goes_on_to_the_same_model(config: TrainConfig, tmp_path: P
     undisturbed = train(replace(config, output=str(tmp_path / "undisturbed")))
     ours, theirs = (load_checkpoint(f)[0].state_dict() for f in (finished, undisturbed))
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_run_goes_on_elsewhere_from_pieces(half: TrainConfig, tmp_path: Path) -> None:
+    """Half of it here; the rest in another folder, brought there in files of a limited size."""
+    pieces = split(SplitConfig(folder=half.output, output=str(tmp_path / "pieces"), piece_mb=1))
+    assert all(path.stat().st_size <= 1_000_000 for path in pieces.glob("piece-*"))
+    elsewhere = join(JoinConfig(pieces=str(pieces), output=str(tmp_path / "elsewhere")))
+    moved, stayed = (
+        train(replace(half, output=str(folder)))
+        for folder in (elsewhere, copied(half, tmp_path).output)
+    )
+    assert read_training(moved)["steps"] == STEPS
+    theirs = load_checkpoint(stayed)[0].state_dict()
+    for name, weight in load_checkpoint(moved)[0].state_dict().items():
+        assert torch.equal(weight, theirs[name])
 
 
 @pytest.mark.parametrize(
