@@ -18,7 +18,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion packed distilled ablation clean
+.PHONY: help app install dev test test-fast check format bench gpu evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion packed distilled ablation clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
@@ -49,6 +49,15 @@ format: dev ## format the code and apply the safe fixes
 bench: dev ## run the benchmarks and print their JSON
 	@set -e; for script in $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py))); do \
 		echo "== $$script" >&2; $(OFFLINE) PYTHONPATH=. $(BIN)/python $$script $(BENCH_FLAGS); done
+
+# On a machine with a CUDA build of PyTorch in $(VENV).
+GPU_OUT ?= runs/gpu
+gpu: ## run the tests that need a GPU, then the engine's throughput there (GPU_OUT= names a folder for the JSON)
+	mkdir -p $(GPU_OUT)
+	$(OFFLINE) $(BIN)/python -m pytest -m gpu $(TEST_FLAGS)
+	@set -e; for shape in checkpoint base large; do echo "== $$shape" >&2; \
+		$(OFFLINE) PYTHONPATH=. $(BIN)/python benchmarks/engine_throughput.py --device cuda --slots 256 \
+			--shape $$shape $(BENCH_FLAGS) >$(GPU_OUT)/throughput-$$shape.json; done
 
 evaluate: install ## compute every figure of checkpoints/README.md again and compare (DATA= names the data folder)
 	$(OFFLINE) $(BIN)/python -m elbert_core verify --data $(DATA)
@@ -88,14 +97,21 @@ checkpoint-emotion: dev ## the same for Emotion
 		--exit-pooling mean --teacher runs/teacher-emotion --hidden-weight 1 \
 		--epochs 4 --batch-size 32 --learning-rate 3e-4 $(TRAIN_FLAGS)
 
-# General distillation for a machine with a GPU: `packed` anywhere, then take runs/packed there.
-packed: dev ## pack plain texts and the encoder for a distillation elsewhere, files of 16 MB at most
+# General distillation for a machine with a GPU: `packed` anywhere, take runs/packed-pieces there, `distilled` there,
+# bring runs/distilled-pieces back (`join` puts it together). LIMIT=9m stops after nine minutes; the same again goes on.
+LIMIT ?=
+packed: dev ## pack plain texts and the encoder for a distillation elsewhere, in files of 16 MB at most
+	rm -rf runs/packed runs/packed-pieces
 	$(TRAIN) pack --teacher $(ENCODER) --texts $(DATA)/text --texts $(DATA)/imdb --texts $(DATA)/ag_news \
 		--texts $(DATA)/sst2 --output runs/packed
+	$(TRAIN) split --folder runs/packed --output runs/packed-pieces
 
-distilled: dev ## distil a student from runs/packed; resumes where it was
-	$(TRAIN) distill --teacher runs/packed/teacher --texts runs/packed --output runs/distilled \
-		--sentences 2000000 --exit-pooling mean $(TRAIN_FLAGS)
+distilled: dev ## distil a student from runs/packed; resumes where it was (LIMIT= stops it after a time)
+	test -d runs/packed || $(TRAIN) join --pieces runs/packed-pieces --output runs/packed
+	$(if $(LIMIT),timeout $(LIMIT) env) $(TRAIN) distill --teacher runs/packed/teacher --texts runs/packed \
+		--output runs/distilled --sentences 2000000 --exit-pooling mean $(TRAIN_FLAGS) || test $$? = 124
+	rm -rf runs/distilled-pieces
+	$(TRAIN) split --folder runs/distilled --output runs/distilled-pieces
 
 ablation: dev ## layer weights with and without a teacher, three seeds: tables into assets/ablation
 	$(TRAIN) ablate --backbone $(ENCODER) --data $(DATA)/sst2_sentences --teacher runs/teacher-sst2

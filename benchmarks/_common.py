@@ -108,14 +108,26 @@ def plain_albert(model: ElbertForSequenceClassification, dtype: torch.dtype) -> 
     return plain.to(dtype).eval()
 
 
-def matmul_peak(dtype: torch.dtype, *, size: int = 1536) -> float:
+def matmul_peak(dtype: torch.dtype, *, device: str = "cpu") -> float:
     """Best GFLOP/s of a square matrix product on this machine, in `dtype`."""
-    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
-    best = min(
-        median_seconds(lambda: a @ b, repeats=5)["min_s"] or 1e-9,
-        median_seconds(lambda: torch.nn.functional.linear(a, b), repeats=5)["min_s"] or 1e-9,
-    )
+    size = 1536 if device == "cpu" else 8192
+    a, b = (torch.randn(size, size).to(device, dtype) for _ in range(2))
+
+    def timed(product: Callable[[], torch.Tensor]) -> float:
+        def work() -> None:
+            product()
+            finish(device)
+
+        return median_seconds(work, repeats=5)["min_s"] or 1e-9
+
+    best = min(timed(lambda: a @ b), timed(lambda: torch.nn.functional.linear(a, b)))
     return 2 * size**3 / best / 1e9
+
+
+def finish(device: str) -> None:
+    """Wait until a device has done what it was given."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
 
 
 def show(result: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def main() -> None:
     ways |= {name: _alone(run, tokenizer) for name, run in installed(model).items()}
     for dtype in ("float32", "bfloat16"):
         engine = EarlyExitEngine(copy.deepcopy(model), tokenizer, dtype=dtype)
-        engine.warm_up()
+        engine.warm_up(range(3, 65))
         rules = (("full depth", NeverExit()), (f"exit at layer {early}", FixedLayer(early)))
         for name, policy in rules:
             ways[f"elbert, {dtype}, {name}"] = lambda text, e=engine, p=policy: e.run(

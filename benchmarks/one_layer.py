@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from _common import CHECKPOINT, conditions, in_turn, show
 from torch import Tensor, nn
+from torch._inductor.exc import InductorError
 
 from elbert_core.checkpoints import load_checkpoint
 from elbert_core.kernels import SharedSteps
@@ -60,13 +61,15 @@ def main() -> None:
         "elbert, bfloat16": _fused(model, torch.bfloat16),
     }
     for name, make in (
+        ("torch.compile, float32", lambda: _compiled(model, torch.float32)),
+        ("torch.compile, bfloat16", lambda: _compiled(model, torch.bfloat16)),
         ("ONNX Runtime, float32", lambda: _onnx_runtime(model)),
         ("OpenVINO, float32", lambda: _openvino(model, "f32")),
         ("OpenVINO, bfloat16", lambda: _openvino(model, "bf16")),
     ):
         try:
             makers[name] = make()
-        except ImportError:
+        except (ImportError, InductorError):  # not installed, or no C++ compiler here
             continue
     table: dict[str, Any] = {}
     for rows, tokens in SHAPES:
@@ -116,18 +119,40 @@ def _plain(model: ElbertForSequenceClassification, dtype: torch.dtype) -> Maker:
     return make
 
 
+def _compiled(model: ElbertForSequenceClassification, dtype: torch.dtype) -> Maker:
+    """PyTorch's own compiler with frozen weights; it needs a C++ compiler on the machine."""
+    step = Step(copy.deepcopy(model).to(dtype)).eval()
+    compiled = torch.compile(step, options={"freezing": True})
+
+    def make(rows: int, tokens: int) -> Call:
+        hidden, padding = _inputs(rows, tokens, model.config.hidden_size)
+        hidden = hidden.to(dtype)
+
+        @torch.no_grad()
+        def call() -> tuple[Tensor, Tensor]:
+            states, logits = compiled(hidden, padding)
+            return states, logits
+
+        answers: Tensor = call()[1]
+        exact = _inputs(rows, tokens, model.config.hidden_size)
+        _check(model, *exact, answers.float().numpy(), 1e-3 if dtype == torch.float32 else 0.3)
+        return call
+
+    make(2, 9)  # a missing compiler shows here
+    return make
+
+
 def _fused(model: ElbertForSequenceClassification, dtype: torch.dtype) -> Maker:
     steps = SharedSteps(copy.deepcopy(model).to(dtype))
 
     def make(rows: int, tokens: int) -> Call:
         hidden, padding = _inputs(rows, tokens, model.config.hidden_size)
-        hidden = hidden.to(dtype)
-        padded = padding if rows > 1 else None
-        mask = steps.mask(padded, hidden)
+        packed = hidden.to(dtype)[padding.bool()]
+        layout = steps.layout(padding.sum(dim=1).numpy())
 
         @torch.inference_mode()
         def call() -> object:
-            return steps.exit_logits(steps.layer(hidden, mask), padded)
+            return steps.exit_logits(steps.layer(packed, layout), layout)
 
         return call
 

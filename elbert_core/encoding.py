@@ -1,4 +1,4 @@
-"""From texts to token ids: splitting inputs, tokenising, padding. Knows no model and no policy."""
+"""From texts to token ids: splitting inputs, tokenising. Knows no model and no policy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 from elbert_core.errors import InputError
+from elbert_core.layouts import placed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -92,21 +92,11 @@ class Encoder:
         return [encoded[row] for row in range(len(pairs))]
 
     def collate(self, rows: Sequence[EncodedRow], *, device: str) -> tuple[Tensor, Tensor]:
-        """Padded ids and token types, each (rows, tokens)."""
-        longest = max(row.n_tokens for row in rows)
-        pad = self.tokenizer.pad_token_id or 0
-        ids = [row.input_ids + [pad] * (longest - row.n_tokens) for row in rows]
-        types = [row.token_type_ids + [0] * (longest - row.n_tokens) for row in rows]
-        return torch.tensor(ids, device=device), torch.tensor(types, device=device)
+        """Ids and token types of all rows one after the other, each (tokens,)."""
+        ids = [token for row in rows for token in row.input_ids]
+        types = [kind for row in rows for kind in row.token_type_ids]
+        return placed(ids, device), placed(types, device)
 
     def tokens(self, row: EncodedRow) -> tuple[str, ...]:
         """The pieces of a row, special tokens included."""
         return tuple(self.tokenizer.convert_ids_to_tokens(row.input_ids))
-
-
-def padding_mask(lengths: Sequence[int], width: int, *, device: str) -> Tensor | None:
-    """(rows, tokens) int64, 1 for real tokens; None when every row fills the width."""
-    if min(lengths) >= width:
-        return None
-    sizes = torch.tensor(lengths, device=device)
-    return (torch.arange(width, device=device)[None, :] < sizes[:, None]).long()

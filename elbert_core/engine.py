@@ -19,20 +19,16 @@ import torch
 from numpy.typing import NDArray
 
 from elbert_core import metrics
+from elbert_core.captured import CapturedSteps
 from elbert_core.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
 from elbert_core.devices import DTYPES, faster_dtype, resolve_device
-from elbert_core.encoding import EncodedRow, Encoder, TextInput, padding_mask, split_input
+from elbert_core.encoding import EncodedRow, Encoder, TextInput, split_input
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.kernels import make_steps
+from elbert_core.kernels import Steps, fuses, make_steps
+from elbert_core.layouts import EXACT_TOKENS
 from elbert_core.policies import ExitPolicy
 from elbert_core.results import BatchExits, LayerTrace, RowExit
-from elbert_core.scheduling import (
-    Finished,
-    NumberedRow,
-    probabilities,
-    run_batches,
-    run_slots,
-)
+from elbert_core.scheduling import Finished, NumberedRow, probabilities, run_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -64,9 +60,14 @@ class EarlyExitEngine:
         digest: str = "",
         device: str = "cpu",
         dtype: str = "float32",
+        captured: bool = False,
     ) -> None:
         if dtype not in DTYPES:
             raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+        if captured and not (device.startswith("cuda") and fuses(model)):
+            raise ConfigError(
+                "captured needs a CUDA device and a model that shares one layer and one head"
+            )
         self.name = name
         self.digest = digest
         self.device = device
@@ -81,16 +82,27 @@ class EarlyExitEngine:
         limit = int(model.config.max_position_embeddings)
         self.max_tokens: int = int(min(tokenizer.model_max_length, limit))
         self._encoder = Encoder(tokenizer, max_tokens=self.max_tokens)
-        self._steps = make_steps(model)
+        self._steps: Steps = CapturedSteps(model) if captured else make_steps(model)
 
     @torch.inference_mode()
-    def warm_up(self, n_tokens: int = 16) -> None:
-        """Run all layers once, so that the first real text is not measured on a cold machine."""
-        ids = torch.ones((1, n_tokens), dtype=torch.long, device=self.device)
-        hidden = self._steps.embed(ids, torch.zeros_like(ids))
-        for layer_index in range(self.n_layers):
-            hidden = self._steps.layer(hidden, None, layer_index)
-            self._steps.exit_logits(hidden, None, layer_index)
+    def warm_up(self, lengths: Iterable[int] = (16,), *, seconds: float = 0.5) -> None:
+        """Apply a layer to texts of these lengths, so that no real one is the first of its kind.
+
+        Libraries choose, build and keep their kernels by shape; on a CPU the first text of a length
+        waits a few milliseconds for that, as long as for all that it is read.
+
+        Args:
+            lengths: tokens of each text, special tokens included.
+            seconds: no further text is begun after that; a busy machine has better to do.
+        """
+        until = time.perf_counter() + seconds
+        for n_tokens in lengths:
+            alone = np.array([n_tokens])
+            ids = torch.ones(n_tokens, dtype=torch.long, device=self.device)
+            hidden = self._steps.embed(ids, torch.zeros_like(ids), alone)
+            self._steps.step(hidden, self._steps.layout(alone), 0)
+            if time.perf_counter() > until:
+                break
         self._synchronise()
 
     @torch.inference_mode()
@@ -114,7 +126,9 @@ class EarlyExitEngine:
         started = time.perf_counter()
         encoded = self._encoder.encode([(first, second)])[0]
         ids, types = self._encoder.collate([encoded], device=self.device)
-        embedded = self._steps.embed(ids, types)
+        lengths = np.array([encoded.n_tokens])
+        layout = self._steps.layout(lengths)
+        embedded = self._steps.embed(ids, types, lengths)
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
         probs, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
@@ -123,10 +137,11 @@ class EarlyExitEngine:
             hidden = embedded
             for layer_index in range(self.n_layers):
                 if attention and turn == 0:  # outside the measured time: an engine never needs it
-                    weights.append(self.model.attention_weights(hidden, None, layer_index)[0].cpu())
+                    exact = hidden[None, : encoded.n_tokens]
+                    seen = self.model.attention_weights(exact, None, layer_index)
+                    weights.append(seen[0].cpu())
                 started = time.perf_counter()
-                hidden = self._steps.layer(hidden, None, layer_index)
-                logits = self._steps.exit_logits(hidden, None, layer_index)
+                hidden, logits = self._steps.step(hidden, layout, layer_index)
                 here = depths[layer_index : layer_index + 1]
                 (row,) = probabilities(logits, first_row, here)  # waits for the device
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
@@ -166,13 +181,12 @@ class EarlyExitEngine:
     def layer_probs(self, rows: Sequence[EncodedRow]) -> NDArray[np.float32]:
         """(layers, rows, labels) probabilities of one batch, at least one row, to full depth."""
         ids, types = self._encoder.collate(rows, device=self.device)
-        hidden = self._steps.embed(ids, types)
-        padding = padding_mask([r.n_tokens for r in rows], hidden.shape[1], device=self.device)
-        mask = self._steps.mask(padding, hidden)
+        lengths = np.array([row.n_tokens for row in rows])
+        layout = self._steps.layout(lengths)
+        hidden = self._steps.embed(ids, types, lengths)
         probs = []
         for layer_index in range(self.n_layers):
-            hidden = self._steps.layer(hidden, mask, layer_index)
-            logits = self._steps.exit_logits(hidden, padding, layer_index)
+            hidden, logits = self._steps.step(hidden, layout, layer_index)
             probs.append(torch.softmax(logits.float(), dim=-1))
         result: NDArray[np.float32] = torch.stack(probs).cpu().numpy()
         return result
@@ -215,8 +229,7 @@ class EarlyExitEngine:
         exit_layer = np.zeros(n_rows, dtype=np.int64)
         reason = np.zeros(n_rows, dtype=np.int8)
         probs = np.zeros((n_rows, len(self.label_names)), dtype=np.float32)
-        # shortest first: a row that stays in its slot for long is then shorter than those that come
-        # after it, and is padded to them; the other way round all of them were padded to it
+        # similar lengths together, so that attention pads little
         order = np.argsort(lengths, kind="stable")
         queue = [(int(row), encoded[row]) for row in order]
         for done in self._schedule(queue, policy, batch_size, schedule):
@@ -308,28 +321,17 @@ class EarlyExitEngine:
                 "slots need one layer and one head shared by all depths; "
                 'use "dropping" for this model'
             )
-        n_labels, device = len(self.label_names), self.device
-        if schedule == "slots" or (schedule == "auto" and mixes):
-            finished = run_slots(
-                self._steps,
-                self._encoder,
-                queue,
-                policy,
-                n_slots=batch_size,
-                n_labels=n_labels,
-                device=device,
-            )
-        else:
-            finished = run_batches(
-                self._steps,
-                self._encoder,
-                queue,
-                policy,
-                batch_size=batch_size,
-                n_labels=n_labels,
-                device=device,
-                drop=schedule != "lockstep",
-            )
+        finished = run_rows(
+            self._steps,
+            self._encoder,
+            queue,
+            policy,
+            n_slots=batch_size,
+            n_labels=len(self.label_names),
+            device=self.device,
+            refill=schedule == "slots" or (schedule == "auto" and mixes),
+            drop=schedule != "lockstep",
+        )
         return _in_inference_mode(finished)
 
     def _synchronise(self) -> None:
@@ -348,7 +350,11 @@ def _in_inference_mode(items: Iterator[Finished]) -> Generator[Finished, None, N
 
 
 def load_engine(
-    folder_or_name: str | Path, *, device: str = "auto", dtype: str = "auto"
+    folder_or_name: str | Path,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    captured: bool = False,
 ) -> EarlyExitEngine:
     """An engine for a checkpoint, warmed up.
 
@@ -358,10 +364,12 @@ def load_engine(
         dtype: "auto" (bfloat16 on GPUs that have it, float32 elsewhere: the same answers on every
             CPU), "fast" (bfloat16 wherever a short trial finds it faster, float32 elsewhere),
             "float32", "bfloat16", "float16".
+        captured: replay recorded CUDA graphs instead of starting every kernel; see
+            `elbert_core.captured`. For many texts on a GPU; off until it has been measured there.
 
     Raises:
         CheckpointError: the checkpoint is missing or damaged; the message names the file.
-        ConfigError: no such device or dtype here.
+        ConfigError: no such device or dtype here, or captured where it cannot be.
     """
     chosen = resolve_device(device)
     if dtype == "auto":
@@ -378,6 +386,8 @@ def load_engine(
         digest=weights_digest(path) if (path / WEIGHTS_FILE).is_file() else "",
         device=chosen,
         dtype=dtype,
+        captured=captured,
     )
-    engine.warm_up()
+    usual = sorted(range(3, EXACT_TOKENS + 1), key=lambda n_tokens: abs(n_tokens - 20))
+    engine.warm_up(n_tokens for n_tokens in usual if n_tokens <= engine.max_tokens)
     return engine

@@ -1,9 +1,9 @@
 """One layer and one exit head as few, large operations, in the precision of the engine.
 
-The weights are the model's own. What differs from transformers' layer is bookkeeping: query, key
-and value in one product, weights packed once, GELU and the residual sums inside the products before
-them where the library has such kernels, and a padding mask that is one row a text. Results agree to
-rounding (tested).
+The weights are the model's own. What differs from transformers' layer is bookkeeping: rows lie one
+after the other without padding, query, key and value are one product, weights are packed once, GELU
+and the residual sums happen inside the products before them where the library has such kernels.
+Results agree to rounding (tested).
 
 Only for models that share one layer and one head between all depths; others run transformers' own
 layer.
@@ -11,18 +11,20 @@ layer.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
+
+from elbert_core.layouts import MOST_PADDING, Layout, filled, lay_out, positions, rounded
+from elbert_core.products import product, product_and_sum
 
 if TYPE_CHECKING:
     from elbert_core.modeling import ElbertForSequenceClassification
-
-logger = logging.getLogger(__name__)
 
 GELU_FORMS = {
     "gelu": "none",
@@ -36,26 +38,35 @@ GELU_FORMS = {
 class Steps(Protocol):
     """What a scheduler needs of a model: embed rows, apply a layer, ask the exit head.
 
-    `padding` is (rows, tokens), 1 for real tokens, None when nothing is padded.
+    States are (tokens of all rows, hidden), rows one after the other as their layout says.
     """
 
     n_layers: int
     mixes_depths: bool
 
-    def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        """(rows, tokens) -> (rows, tokens, hidden)."""
+    def layout(self, lengths: NDArray[np.int64]) -> Layout:
+        """(rows,) tokens of each row -> what `layer` and `exit_logits` take.
+
+        Make it once and keep it while the rows stay.
+        """
         ...
 
-    def mask(self, padding: Tensor | None, hidden: Tensor) -> Tensor | None:
-        """What `layer` takes as mask; make it once and keep it while the rows stay."""
+    def embed(
+        self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
+    ) -> Tensor:
+        """(tokens,) ids of rows of these lengths -> (tokens, hidden)."""
         ...
 
-    def layer(self, hidden: Tensor, mask: Tensor | None, layer_index: int) -> Tensor:
-        """(rows, tokens, hidden) -> the same shape."""
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
+        """(tokens, hidden) -> the same, with what the layout's rounding adds at the end."""
         ...
 
-    def exit_logits(self, hidden: Tensor, padding: Tensor | None, layer_index: int) -> Tensor:
-        """(rows, tokens, hidden) -> (rows, labels)."""
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
+        """(tokens, hidden) -> (rows, labels)."""
+        ...
+
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> tuple[Tensor, Tensor]:
+        """The layer, then the exit head on what it gave."""
         ...
 
 
@@ -68,21 +79,52 @@ class ModelSteps:
         self._model = model
         self.n_layers = model.n_layers
 
-    def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        """See `Steps`."""
-        return self._model.embed(input_ids, token_type_ids)
+    def layout(self, lengths: NDArray[np.int64]) -> Layout:
+        """See `Steps`; one group, because the model's layers take a padded batch."""
+        return lay_out(lengths, device=str(self._model.device), most_padding=float("inf"))
 
-    def mask(self, padding: Tensor | None, hidden: Tensor) -> Tensor | None:
+    def embed(
+        self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
+    ) -> Tensor:
         """See `Steps`."""
-        return self._model.expand_mask(padding, hidden)
+        layout = self.layout(lengths)
+        ids, types = _apart(input_ids, layout), _apart(token_type_ids, layout)
+        return _together(self._model.embed(ids, types), layout)
 
-    def layer(self, hidden: Tensor, mask: Tensor | None, layer_index: int) -> Tensor:
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
         """See `Steps`."""
-        return self._model.layer(hidden, mask, layer_index)
+        apart = _apart(hidden, layout)
+        mask = self._model.expand_mask(_padding(layout), apart)
+        return _together(self._model.layer(apart, mask, layer_index), layout)
 
-    def exit_logits(self, hidden: Tensor, padding: Tensor | None, layer_index: int) -> Tensor:
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
         """See `Steps`."""
-        return self._model.exit_logits(hidden, padding, layer_index)
+        return self._model.exit_logits(_apart(hidden, layout), _padding(layout), layer_index)
+
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> tuple[Tensor, Tensor]:
+        """See `Steps`."""
+        hidden = self.layer(hidden, layout, layer_index)
+        return hidden, self.exit_logits(hidden, layout, layer_index)
+
+
+def _apart(values: Tensor, layout: Layout) -> Tensor:
+    """(tokens, ...) -> (rows, tokens of the longest, ...)."""
+    (group,) = layout.groups
+    if group.places is not None:
+        values = values.index_select(0, group.places)
+    return values.view(group.rows, group.tokens, *values.shape[1:])
+
+
+def _together(values: Tensor, layout: Layout) -> Tensor:
+    """(rows, tokens of the longest, ...) -> (tokens, ...)."""
+    flat = values.flatten(0, 1)
+    return flat if layout.back is None else flat.index_select(0, layout.back)
+
+
+def _padding(layout: Layout) -> Tensor | None:
+    """(rows, tokens) int64, 1 for real tokens, as the model takes it."""
+    (group,) = layout.groups
+    return None if group.padding is None else group.padding.long()
 
 
 class SharedSteps:
@@ -93,6 +135,7 @@ class SharedSteps:
     def __init__(self, model: ElbertForSequenceClassification) -> None:
         self._model = model
         self.n_layers = model.n_layers
+        self._device = str(model.device)
         layer = model.first_layer()
         attention = layer.attention
         self._heads: int = attention.num_attention_heads
@@ -102,50 +145,82 @@ class SharedSteps:
         form = GELU_FORMS.get(str(model.config.hidden_act))
         widen = model.albert.encoder.embedding_hidden_mapping_in
         self._embeddings = model.albert.embeddings
-        self._widen = _product(widen.weight, widen.bias)
-        self._project = _product(qkv_weight, qkv_bias)
-        self._dense = _product_and_sum(attention.dense)
+        self._widen = product(widen.weight, widen.bias)
+        self._project = product(qkv_weight, qkv_bias)
+        self._dense = product_and_sum(attention.dense)
         self._attention_norm = attention.LayerNorm
         self._expand: Callable[[Tensor], Tensor] = (
-            _product(layer.ffn.weight, layer.ffn.bias, gelu=form)
+            product(layer.ffn.weight, layer.ffn.bias, gelu=form)
             if form is not None
             else lambda x: layer.activation(layer.ffn(x))
         )
-        self._ffn_output = _product_and_sum(layer.ffn_output)
+        self._ffn_output = product_and_sum(layer.ffn_output)
         self._final_norm = layer.full_layer_layer_norm
         pooler, classifier = model.albert.pooler, model.classifier
         # one row a sentence: in float32 the plain product is the faster one at that size
         self._pooler: Callable[[Tensor], Tensor] = (
-            pooler if pooler.weight.dtype == torch.float32 else _product(pooler.weight, pooler.bias)
+            pooler if pooler.weight.dtype == torch.float32 else product(pooler.weight, pooler.bias)
         )
         self._classifier = (classifier.weight.detach(), classifier.bias.detach())
 
-    def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
+    def layout(self, lengths: NDArray[np.int64]) -> Layout:
+        """See `Steps`; one group on a GPU, where few large calls are worth more than padding."""
+        on_cpu = self._device == "cpu"
+        most = MOST_PADDING if on_cpu else float("inf")
+        return lay_out(lengths, device=self._device, most_padding=most, few_shapes=on_cpu)
+
+    def embed(
+        self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
+    ) -> Tensor:
         """See `Steps`."""
-        return self._widen(self._embeddings(input_ids, token_type_ids=token_type_ids))
+        embedded = self._embeddings(
+            input_ids[None],
+            token_type_ids=token_type_ids[None],
+            position_ids=positions(lengths, device=self._device)[None],
+        )
+        table, tokens = embedded[0], len(input_ids)
+        if self._device != "cpu":
+            return self._widen(table)
+        return self._widen(filled(table, rounded(tokens)))[:tokens]
 
-    def mask(self, padding: Tensor | None, hidden: Tensor) -> Tensor | None:
-        """(rows, 1, 1, tokens) bool, True for real tokens."""
-        del hidden
-        return None if padding is None else padding.bool()[:, None, None, :]
-
-    def layer(self, hidden: Tensor, mask: Tensor | None, layer_index: int = 0) -> Tensor:
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         """See `Steps`; the layer index does not matter, all layers are one."""
         del layer_index
-        rows, tokens, width = hidden.shape
-        projected = self._project(hidden)
-        # (rows, tokens, 3 * hidden) -> 3 of (rows, heads, tokens, head width)
-        query, key, value = projected.view(rows, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = attend(query, key, value, mask).transpose(1, 2).reshape(rows, tokens, width)
+        hidden = layout.filled(hidden)
+        mixed = self._mix(self._project(hidden), layout)
         attended = self._attention_norm(self._dense(mixed, hidden))
         result: Tensor = self._final_norm(self._ffn_output(self._expand(attended), attended))
         return result
 
-    def exit_logits(self, hidden: Tensor, padding: Tensor | None, layer_index: int = 0) -> Tensor:
+    def _mix(self, projected: Tensor, layout: Layout) -> Tensor:
+        """(tokens, 3 * hidden), query, key and value -> (tokens, hidden), attention's output."""
+        outputs = []
+        for group in layout.groups:
+            part = (
+                projected[: group.rows * group.tokens]
+                if group.places is None
+                else projected.index_select(0, group.places)
+            )
+            # (places, 3 * hidden) -> 3 of (rows, heads, tokens, head width)
+            apart = part.view(group.rows, group.tokens, 3, self._heads, -1)
+            query, key, value = apart.permute(2, 0, 3, 1, 4)
+            mask = None if group.padding is None else group.padding[:, None, None, :]
+            mixed = attend(query, key, value, mask).transpose(1, 2)
+            outputs.append(mixed.reshape(group.rows * group.tokens, -1))
+        together = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+        return together if layout.back is None else together.index_select(0, layout.back)
+
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         """See `Steps`; the layer index does not matter, all heads are one."""
         del layer_index
-        state = torch.tanh(self._pooler(self._model.pool(hidden, padding)))
-        return functional.linear(state, *self._classifier)
+        first = self._model.config.exit_pooling == "cls"
+        pooled = hidden.index_select(0, layout.starts) if first else layout.means(hidden)
+        return functional.linear(torch.tanh(self._pooler(pooled)), *self._classifier)
+
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> tuple[Tensor, Tensor]:
+        """See `Steps`."""
+        hidden = self.layer(hidden, layout, layer_index)
+        return hidden, self.exit_logits(hidden, layout, layer_index)
 
 
 SHORT_TOKENS = 48
@@ -179,89 +254,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
     return torch.matmul(torch.softmax(scores, dim=-1).to(value.dtype), value)
 
 
+def fuses(model: ElbertForSequenceClassification) -> bool:
+    """True when one layer and one head are all there is, as `SharedSteps` needs it."""
+    return model.shares_everything and model.config.inner_group_num == 1
+
+
 def make_steps(model: ElbertForSequenceClassification) -> Steps:
     """The fastest steps that this model allows."""
-    if model.shares_everything and model.config.inner_group_num == 1:
-        return SharedSteps(model)
-    return ModelSteps(model)
-
-
-def _product(
-    weight: Tensor, bias: Tensor, *, gelu: str | None = None
-) -> Callable[[Tensor], Tensor]:
-    """Linear, with GELU in the form "none" or "tanh" after it where asked for.
-
-    On the CPU as one oneDNN kernel on weights that are packed once: in bf16 a GELU of its own costs
-    nearly as much as the product before it, and packing gains up to half for narrow outputs. These
-    operators are the ones torch's own compiler emits and no public names, so they are tried out
-    against the plain form before they are relied on.
-    """
-    weight, bias = weight.detach(), bias.detach()
-
-    def plain(x: Tensor) -> Tensor:
-        product = functional.linear(x, weight, bias)
-        return product if gelu is None else functional.gelu(product, approximate=gelu)
-
-    packed = _packed(weight)
-    if packed is None:
-        return plain
-    after: tuple[str, list[float], str] = ("none", [], "") if gelu is None else ("gelu", [], gelu)
-
-    def fused(x: Tensor) -> Tensor:
-        return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, packed, bias, *after))
-
-    trial = _trial(weight)
-    return fused if _agree(lambda: fused(trial), lambda: plain(trial)) else plain
-
-
-def _product_and_sum(linear: nn.Linear) -> Callable[[Tensor, Tensor], Tensor]:
-    """(x, other) -> linear(x) + other, as `_product` does it."""
-    weight, bias = linear.weight.detach(), linear.bias.detach()
-
-    def plain(x: Tensor, other: Tensor) -> Tensor:
-        return functional.linear(x, weight, bias).add_(other)
-
-    packed = _packed(weight)
-    if packed is None:
-        return plain
-
-    def fused(x: Tensor, other: Tensor) -> Tensor:
-        operator = torch.ops.mkldnn._linear_pointwise.binary
-        return cast(Tensor, operator(x, other, packed, bias, "add"))
-
-    trial = _trial(weight)
-    other = torch.linspace(-2, 2, 2 * len(bias), dtype=weight.dtype).view(2, -1)
-    return fused if _agree(lambda: fused(trial, other), lambda: plain(trial, other)) else plain
-
-
-PACKED_FOR_TOKENS = 1024
-"""Tokens of a usual call, which the library wants to know when it packs weights."""
-
-
-@torch.inference_mode()
-def _packed(weight: Tensor) -> Tensor | None:
-    """Weights in the layout that oneDNN's products like best, None where that is not to be had."""
-    if weight.device.type != "cpu":
-        return None
-    try:
-        return cast(Tensor, torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_FOR_TOKENS))
-    except (AttributeError, NotImplementedError, RuntimeError) as error:
-        logger.debug("no packed products here: %s", error)
-        return None
-
-
-def _trial(weight: Tensor) -> Tensor:
-    return torch.linspace(-3, 3, 2 * weight.shape[1], dtype=weight.dtype).view(2, -1)
-
-
-@torch.inference_mode()
-def _agree(fused: Callable[[], Tensor], plain: Callable[[], Tensor]) -> bool:
-    """True when both give the same to rounding; False too where the fused one cannot run."""
-    try:
-        ours = fused()
-    except (AttributeError, NotImplementedError, RuntimeError) as error:
-        logger.debug("no fused product here: %s", error)
-        return False
-    theirs = plain()
-    scale = theirs.abs().max().clamp(min=1e-3)
-    return bool((ours - theirs).abs().max() <= 0.02 * scale)
+    return SharedSteps(model) if fuses(model) else ModelSteps(model)

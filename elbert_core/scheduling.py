@@ -1,5 +1,7 @@
 """Which rows are in the next layer call: three ways to run early exit on many texts.
 
+One loop does all three; they differ in when rows join a call and when they leave it.
+
 * `slots`: a fixed number of places. A row that is done leaves its place, the next row of the queue
   takes it at depth 0. Rows at different depths share one call, which is only possible because all
   layers are one. The batch stays full.
@@ -16,7 +18,7 @@ arXiv:2410.20672 (there for decoders, simulated); see ARCHITECTURE.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -24,9 +26,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elbert_core.encoding import EncodedRow, Encoder, padding_mask
+from elbert_core.encoding import EncodedRow, Encoder
 from elbert_core.errors import NumericsError
 from elbert_core.kernels import Steps
+from elbert_core.layouts import Layout, placed, tokens_of
 from elbert_core.policies import ExitPolicy, History
 from elbert_core.results import ExitReason
 
@@ -51,7 +54,57 @@ class Finished:
 NumberedRow = tuple[int, EncodedRow]
 
 
-def run_slots(
+@dataclass(frozen=True, slots=True, eq=False)
+class InFlight:
+    """What the host knows of the rows in the next call.
+
+    Attributes:
+        number: (rows,) their numbers in the input.
+        n_tokens: (rows,) tokens of each.
+        depth: (rows,) layers applied to each.
+        finished: (rows,) bool, True for rows that are carried along though they are done.
+        history: (rows, layers, labels) float32 probabilities after the layers applied so far.
+    """
+
+    number: NDArray[np.int64]
+    n_tokens: NDArray[np.int64]
+    depth: NDArray[np.int64]
+    finished: NDArray[np.bool_]
+    history: NDArray[np.float32]
+
+    @classmethod
+    def starting(cls, rows: Sequence[NumberedRow], n_layers: int, n_labels: int) -> InFlight:
+        """Rows before their first layer; there may be none."""
+        return cls(
+            number=np.array([number for number, _ in rows], dtype=np.int64),
+            n_tokens=np.array([row.n_tokens for _, row in rows], dtype=np.int64),
+            depth=np.zeros(len(rows), dtype=np.int64),
+            finished=np.zeros(len(rows), dtype=bool),
+            history=np.zeros((len(rows), n_layers, n_labels), dtype=np.float32),
+        )
+
+    def with_more(self, others: InFlight) -> InFlight:
+        """These rows, then the others."""
+        return InFlight(
+            number=np.concatenate([self.number, others.number]),
+            n_tokens=np.concatenate([self.n_tokens, others.n_tokens]),
+            depth=np.concatenate([self.depth, others.depth]),
+            finished=np.concatenate([self.finished, others.finished]),
+            history=np.concatenate([self.history, others.history]),
+        )
+
+    def only(self, rows: NDArray[np.int64]) -> InFlight:
+        """Some of the rows, by index."""
+        return InFlight(
+            number=self.number[rows],
+            n_tokens=self.n_tokens[rows],
+            depth=self.depth[rows],
+            finished=self.finished[rows],
+            history=self.history[rows],
+        )
+
+
+def run_rows(
     steps: Steps,
     encoder: Encoder,
     queue: Iterable[NumberedRow],
@@ -60,132 +113,58 @@ def run_slots(
     n_slots: int,
     n_labels: int,
     device: str,
-) -> Iterator[Finished]:
-    """Keep `n_slots` rows in flight, each at its own depth; yields rows as they finish.
-
-    The queue is read as places fall free, so it may be endless. Neighbours in it should have
-    similar lengths, or calls are padded. Stopping the iteration early loses no finished row.
-    """
-    waiting = iter(queue)
-    hidden: Tensor | None = None
-    mask: Tensor | None = None
-    padding: Tensor | None = None
-    numbers = np.zeros(0, dtype=np.int64)
-    lengths = np.zeros(0, dtype=np.int64)
-    depth = np.zeros(0, dtype=np.int64)
-    history = np.zeros((0, steps.n_layers, n_labels), dtype=np.float32)
-    free = np.zeros(0, dtype=np.int64)
-    exhausted = False
-    while True:
-        # --- fill: free places first, then (only at the start) new ones
-        wanted = n_slots - len(numbers) + len(free)
-        changed = False
-        if wanted and not exhausted:
-            arrivals = list(islice(waiting, wanted))
-            exhausted = len(arrivals) < wanted
-            if arrivals:
-                changed = True
-                fresh = [row for _, row in arrivals]
-                ids, types = encoder.collate(fresh, device=device)
-                states = steps.embed(ids, types)
-                places, added = free[: len(arrivals)], len(arrivals) - len(free)
-                free = free[len(places) :]
-                if added > 0:
-                    places = np.concatenate([places, np.arange(added) + len(numbers)])
-                    numbers = _grown(numbers, added)
-                    lengths = _grown(lengths, added)
-                    depth = _grown(depth, added)
-                    history = _grown(history, added)
-                numbers[places] = [number for number, _ in arrivals]
-                lengths[places] = [row.n_tokens for row in fresh]
-                depth[places] = 0
-                hidden = _placed(hidden, states, places, rows=len(numbers))
-        # --- close the gaps that nobody will fill any more
-        if len(free):
-            keep = np.setdiff1d(np.arange(len(numbers)), free)
-            numbers, lengths, depth, history = (
-                numbers[keep],
-                lengths[keep],
-                depth[keep],
-                history[keep],
-            )
-            hidden = None if hidden is None else hidden[torch.from_numpy(keep).to(device)]
-            free, changed = free[:0], True
-        if not len(numbers) or hidden is None:
-            return
-        if changed:
-            width = int(lengths.max())
-            if width < hidden.shape[1]:
-                hidden = hidden[:, :width].contiguous()
-            padding = padding_mask(lengths.tolist(), width, device=device)
-            mask = steps.mask(padding, hidden)
-        # --- one layer call for all depths
-        hidden = steps.layer(hidden, mask, 0)
-        probs = probabilities(steps.exit_logits(hidden, padding, 0), numbers, depth + 1)
-        history[np.arange(len(numbers)), depth] = probs
-        depth += 1
-        verdict = policy.decide(History(history, depth))
-        done = np.flatnonzero(verdict != ExitReason.CONTINUE)
-        if len(done):
-            yield Finished(numbers[done], depth[done].copy(), verdict[done], probs[done])
-            free = done
-
-
-def run_batches(
-    steps: Steps,
-    encoder: Encoder,
-    queue: Iterable[NumberedRow],
-    policy: ExitPolicy,
-    *,
-    batch_size: int,
-    n_labels: int,
-    device: str,
+    refill: bool,
     drop: bool = True,
 ) -> Iterator[Finished]:
-    """Batches in lock-step; with `drop`, rows leave as they finish, else when the last one does."""
+    """Take rows from the queue through the layers; yields them as they finish.
+
+    The queue is read as places fall free, so it may be endless. Neighbours in it should have
+    similar lengths, or attention is padded. Stopping the iteration early loses no finished row.
+
+    Args:
+        steps: the model.
+        encoder: puts arriving rows together.
+        queue: rows with their numbers.
+        policy: when a row is done.
+        n_slots: rows in one layer call at most.
+        n_labels: labels of the model.
+        device: where `steps` computes.
+        refill: rows of the queue take free places at once (needs `steps.mixes_depths`), else when
+            the last row of a batch is done.
+        drop: rows leave the call as they finish, else when the last row of a batch does.
+    """
     waiting = iter(queue)
-    while batch := list(islice(waiting, batch_size)):
-        rows = [row for _, row in batch]
-        numbers = np.array([number for number, _ in batch], dtype=np.int64)
-        yield from _run_batch(steps, encoder, numbers, rows, policy, n_labels, device, drop)
-
-
-def _run_batch(
-    steps: Steps,
-    encoder: Encoder,
-    numbers: NDArray[np.int64],
-    rows: Sequence[EncodedRow],
-    policy: ExitPolicy,
-    n_labels: int,
-    device: str,
-    drop: bool,
-) -> Iterator[Finished]:
-    ids, types = encoder.collate(rows, device=device)
-    hidden = steps.embed(ids, types)
-    padding = padding_mask([row.n_tokens for row in rows], hidden.shape[1], device=device)
-    mask = steps.mask(padding, hidden)
-    history = np.zeros((len(rows), steps.n_layers, n_labels), dtype=np.float32)
-    finished = np.zeros(len(rows), dtype=bool)
-    for layer_index in range(steps.n_layers):
-        hidden = steps.layer(hidden, mask, layer_index)
-        depth = np.full(len(numbers), layer_index + 1)
-        probs = probabilities(steps.exit_logits(hidden, padding, layer_index), numbers, depth)
-        history[:, layer_index] = probs
-        verdict = policy.decide(History(history, depth))
-        done = (verdict != ExitReason.CONTINUE) & ~finished
+    flight = InFlight.starting([], steps.n_layers, n_labels)
+    hidden: Tensor | None = None
+    layout: Layout | None = None
+    while True:
+        free = n_slots - len(flight.number) if refill or not len(flight.number) else 0
+        if free and (arrivals := list(islice(waiting, free))):
+            fresh = InFlight.starting(arrivals, steps.n_layers, n_labels)
+            ids, types = encoder.collate([row for _, row in arrivals], device=device)
+            states = steps.embed(ids, types, fresh.n_tokens)
+            in_use = int(flight.n_tokens.sum())
+            hidden = states if hidden is None else torch.cat([hidden[:in_use], states])
+            flight, layout = flight.with_more(fresh), None
+        if hidden is None:
+            return
+        layout = layout or steps.layout(flight.n_tokens)
+        layer_index = int(flight.depth[0])  # of all rows, where they do not mix
+        hidden, logits = steps.step(hidden, layout, layer_index)
+        flight = replace(flight, depth=flight.depth + 1)
+        probs = probabilities(logits, flight.number, flight.depth)
+        flight.history[np.arange(len(probs)), flight.depth - 1] = probs
+        verdict = policy.decide(History(flight.history, flight.depth))
+        done = (verdict != ExitReason.CONTINUE) & ~flight.finished
         if not done.any():
             continue
-        yield Finished(numbers[done], depth[done], verdict[done], probs[done])
-        finished |= done
-        if finished.all():
-            return
-        if drop:
-            stay = np.flatnonzero(~finished)
-            numbers, history, finished = numbers[stay], history[stay], finished[stay]
-            kept = torch.from_numpy(stay).to(device)
-            hidden = hidden[kept]
-            mask = None if mask is None else mask[kept]
-            padding = None if padding is None else padding[kept]
+        yield Finished(flight.number[done], flight.depth[done], verdict[done], probs[done])
+        flight = replace(flight, finished=flight.finished | done)
+        if drop or flight.finished.all():
+            stay = np.flatnonzero(~flight.finished)
+            kept = placed(tokens_of(stay, flight.n_tokens), device)
+            hidden = hidden.index_select(0, kept) if len(stay) else None
+            flight, layout = flight.only(stay), None
 
 
 def probabilities(
@@ -210,24 +189,3 @@ def probabilities(
             f"{logits.dtype}; float32 has the widest range, and damaged weights give this too"
         )
     return probs
-
-
-def _grown(values: NDArray[np.generic], rows: int) -> NDArray:  # type: ignore[type-arg]  # any kind
-    """With `rows` more entries of zeros along the first axis."""
-    return np.concatenate([values, np.zeros((rows, *values.shape[1:]), dtype=values.dtype)])
-
-
-def _placed(
-    hidden: Tensor | None, states: Tensor, places: NDArray[np.int64], *, rows: int
-) -> Tensor:
-    """`hidden` with new rows in their places, widened and lengthened as needed."""
-    width = states.shape[1]
-    if hidden is None:
-        return states
-    if rows > hidden.shape[0] or width > hidden.shape[1]:
-        larger = hidden.new_zeros((rows, max(width, hidden.shape[1]), hidden.shape[2]))
-        larger[: hidden.shape[0], : hidden.shape[1]] = hidden
-        hidden = larger
-    # what a longer row left behind this one's tokens is finite and masked out
-    hidden[torch.from_numpy(places).to(hidden.device), :width] = states
-    return hidden

@@ -300,7 +300,7 @@ def _after_exit(canvas: Canvas, decision: Decision, palette: Palette) -> list[Sp
 def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
     layer = decision.exit_layer
     early = layer < decision.n_layers
-    to_left = layer > decision.n_layers / 2
+    to_left = layer >= decision.n_layers / 2  # beside it on the right stands NOT_NEEDED
     text = wording.FLAG_EXIT if early else wording.FLAG_FULL
     # the mark stands after the layer: that layer was computed, the next one is not
     x = layer + 0.5

@@ -91,6 +91,15 @@ def test_what_lies_after_the_exit_is_veiled_and_hatched_to_the_last_layer() -> N
     assert rows(spec, "not_needed")[0]["text"] == "not needed"
 
 
+@pytest.mark.parametrize("layer", range(1, 6))
+def test_the_flag_leaves_room_for_the_words_after_the_exit(layer: int) -> None:
+    """On a telephone both need more than half of the width; at half they once ran together."""
+    spec = draw(make_trace(), FixedLayer(layer=layer))
+    (flag,) = (part for part in spec["layer"] if part["name"] == "exit_flag")
+    if flag["mark"]["align"] == "left" and "not_needed" in names(spec):
+        assert 6 - layer > 6 / 2
+
+
 def test_full_depth_has_no_veil() -> None:
     assert {"veil", "hatch", "not_needed"}.isdisjoint(names(draw(make_trace(), NeverExit())))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 
@@ -212,3 +213,12 @@ def test_fast_is_what_a_trial_finds(tiny_folder: Path) -> None:
     assert load_engine(tiny_folder, dtype="fast").dtype in ("float32", "bfloat16")
     with pytest.raises(ConfigError, match="dtype must be one of"):
         load_engine(tiny_folder, dtype="int8")
+
+
+def test_warming_up_ends_in_time_and_changes_nothing(tiny_engine: EarlyExitEngine) -> None:
+    before = tiny_engine.trace("the film", repeats=1).probs
+    lengths = itertools.count(3)
+    tiny_engine.warm_up(lengths, seconds=0)
+    assert next(lengths) == 4  # one was read, and no more
+    tiny_engine.warm_up(range(3, 9))
+    np.testing.assert_array_equal(tiny_engine.trace("the film", repeats=1).probs, before)

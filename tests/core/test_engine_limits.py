@@ -15,6 +15,7 @@ from transformers import BertTokenizerFast
 from elbert_core.engine import SCHEDULES, EarlyExitEngine, Schedule
 from elbert_core.errors import InputError, NumericsError
 from elbert_core.kernels import SharedSteps
+from elbert_core.layouts import SHAPE_STEP, Layout
 from elbert_core.modeling import ElbertForSequenceClassification
 from elbert_core.policies import (
     ConfidenceWindow,
@@ -44,9 +45,9 @@ class BrokenSteps(SharedSteps):
         self.value, self.calls = value, 0
 
     def exit_logits(
-        self, hidden: torch.Tensor, padding: torch.Tensor | None, layer_index: int = 0
+        self, hidden: torch.Tensor, layout: Layout, layer_index: int = 0
     ) -> torch.Tensor:
-        logits = super().exit_logits(hidden, padding, layer_index).clone()
+        logits = super().exit_logits(hidden, layout, layer_index).clone()
         self.calls += 1
         if self.calls == 3:
             logits[-1, 0] = self.value
@@ -105,25 +106,23 @@ def test_a_giant_among_small_ones_changes_nothing(
     np.testing.assert_allclose(exits.probs[rest], alone.probs, atol=1e-5)
 
 
-def test_a_giant_widens_calls_only_while_it_is_there(
+def test_a_giant_makes_nobody_pay_for_its_length(
     tiny_model: ElbertForSequenceClassification, tokenizer: BertTokenizerFast
 ) -> None:
-    widths = []
+    tokens = []
 
     class Watched(SharedSteps):
-        def layer(
-            self, hidden: torch.Tensor, mask: torch.Tensor | None, layer_index: int = 0
-        ) -> torch.Tensor:
-            widths.append(hidden.shape[1])
-            return super().layer(hidden, mask, layer_index)
+        def layer(self, hidden: torch.Tensor, layout: Layout, layer_index: int = 0) -> torch.Tensor:
+            after = super().layer(hidden, layout, layer_index)
+            tokens.append(after.shape[0])
+            return after
 
     engine = EarlyExitEngine(tiny_model, tokenizer)
     engine._steps = Watched(tiny_model)
     texts = [sentence(5_000), *(sentence(2, seed=i) for i in range(40))]
-    engine.run(texts, FixedLayer(3), batch_size=4, schedule="slots")
-    assert max(widths) == engine.max_tokens
-    assert widths.count(engine.max_tokens) == 3  # its own three layers
-    assert widths[0] <= 4
+    exits = engine.run(texts, FixedLayer(3), batch_size=4, schedule="slots")
+    needed = 3 * int(exits.n_tokens.sum())
+    assert needed <= sum(tokens) < needed + SHAPE_STEP * len(tokens)
 
 
 class LeavingError(Exception):

@@ -16,6 +16,7 @@ from transformers import BertTokenizerFast
 from elbert_core.engine import EarlyExitEngine
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.kernels import GELU_FORMS, ModelSteps, SharedSteps, make_steps
+from elbert_core.layouts import Layout
 from elbert_core.modeling import ElbertForSequenceClassification
 from elbert_core.policies import ConfidenceWindow, FixedLayer, NeverExit, Patience
 from tests.core.tiny_albert import WORDS, livelier, small_config
@@ -35,11 +36,9 @@ class CountingSteps(SharedSteps):
         super().__init__(model)
         self.rows_in_call: list[int] = []
 
-    def layer(
-        self, hidden: torch.Tensor, mask: torch.Tensor | None, layer_index: int = 0
-    ) -> torch.Tensor:
-        self.rows_in_call.append(hidden.shape[0])
-        return super().layer(hidden, mask, layer_index)
+    def layer(self, hidden: torch.Tensor, layout: Layout, layer_index: int = 0) -> torch.Tensor:
+        self.rows_in_call.append(layout.rows)
+        return super().layer(hidden, layout, layer_index)
 
 
 # ------------------------------------------------------------------------------------------- slots
@@ -155,19 +154,18 @@ def test_progress_counts_every_row(tiny_engine: EarlyExitEngine) -> None:
 def test_the_fused_layer_equals_the_models(activation: str) -> None:
     model = livelier(ElbertForSequenceClassification(small_config(hidden_act=activation)))
     fused, plain = SharedSteps(model), ModelSteps(model)
-    ids = torch.randint(5, 60, (5, 11), generator=torch.Generator().manual_seed(0))
-    padding = torch.ones_like(ids)
-    padding[1, 4:] = 0
-    padding[3, 1:] = 0
-    a = fused.embed(ids, torch.zeros_like(ids))
-    b = plain.embed(ids, torch.zeros_like(ids))
-    real = padding.bool()
+    lengths = np.array([11, 4, 11, 1, 7])
+    ids = torch.randint(5, 60, (lengths.sum(),), generator=torch.Generator().manual_seed(0))
+    packed, padded = fused.layout(lengths), plain.layout(lengths)
+    assert len(packed.groups) > len(padded.groups) == 1
+    a = fused.embed(ids, torch.zeros_like(ids), lengths)
+    b = plain.embed(ids, torch.zeros_like(ids), lengths)
     for layer_index in range(model.n_layers):
-        a = fused.layer(a, fused.mask(padding, a), layer_index)
-        b = plain.layer(b, plain.mask(padding, b), layer_index)
-        torch.testing.assert_close(a[real], b[real], atol=2e-5, rtol=2e-5)
+        a = fused.layer(a, packed, layer_index)
+        b = plain.layer(b, padded, layer_index)
+        torch.testing.assert_close(a[: len(b)], b, atol=2e-5, rtol=2e-5)
     torch.testing.assert_close(
-        fused.exit_logits(a, padding), plain.exit_logits(b, padding, 5), atol=1e-4, rtol=1e-4
+        fused.exit_logits(a, packed), plain.exit_logits(b, padded, 5), atol=1e-4, rtol=1e-4
     )
 
 
