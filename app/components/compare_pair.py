@@ -10,6 +10,7 @@ from app import wording_compare as words
 from app.charts.palette import Palette
 from app.charts.paths import Path, paths
 from app.components import compare_session as visit
+from app.components import widgets
 from app.components.legend import show_legend
 from app.components.score_panel import layer_table
 from app.inputs import plain_markdown
@@ -22,23 +23,25 @@ from elbert_core.results import LayerTrace
 
 def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
     """What stands beside the sentence in use, the figure, and its table."""
+    key = visit.widget("with")
     chosen = st.segmented_control(
         words.WITH_LABEL,
         list(words.WITH),
         format_func=lambda name: words.WITH[name],
-        key=visit.WITH,
-        on_change=visit.chosen,
-        args=("with",),
+        key=key,
+        on_change=widgets.changed,
+        args=(visit.WITH, key, visit.chosen, "with"),
         required=True,
     )
     if chosen == "rule":
+        key = visit.widget("other_rule")
         st.selectbox(
             words.OTHER_RULE,
             list(POLICY_SETTINGS),
             format_func=lambda kind: wording.POLICY_NAMES[kind],
-            key=visit.OTHER_RULE,
-            on_change=visit.chosen,
-            args=("other_rule",),
+            key=key,
+            on_change=widgets.changed,
+            args=(visit.OTHER_RULE, key, visit.chosen, "other_rule"),
             filter_mode=None,
         )
         beside, other_policy = trace, visit.other_policy()
@@ -93,13 +96,15 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
 
 def _ask_for_other() -> None:
     visit.settle_example()
+    key = visit.widget("other")
     st.pills(
         words.OTHER_SENTENCE,
         visit.examples(),
         format_func=lambda name: wording.PRESET_TITLES[name],
-        key=visit.OTHER_PRESET,
+        key=key,
         required=True,
-        on_change=visit.take_example,
+        on_change=widgets.changed,
+        args=(visit.OTHER_PRESET, key, visit.take_example),
         wrap=True,
     )
     if resources.checkpoint_names():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app import presets, resources, wording
 from app import wording_compare as words
-from app.components import session
+from app.components import session, widgets
 from app.inputs import check_text
 from app.state import POLICY_SETTINGS, build_policy, defaults, to_query
 from elbert_core.ablation import Ablation, ablation
@@ -41,7 +41,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "other": presets.NAMES,
     "other_rule": tuple(POLICY_SETTINGS),
 }
-_KEYS = {"view": VIEW, "with": WITH, "other": OTHER_PRESET, "other_rule": OTHER_RULE}
+_WIDGETS = {"view": VIEW, "with": WITH, "other": OTHER_PRESET, "other_rule": OTHER_RULE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,30 @@ class LeftOut:
 
 
 def start() -> None:
-    """Take the link's choices at the beginning, and bring back those of an earlier look."""
+    """Take the link's choices at the beginning."""
     kept: dict[str, str] = st.session_state.setdefault(_KEPT, {})
     if _STARTED not in st.session_state:
         st.session_state[_STARTED] = True
         query = st.query_params.to_dict()
         kept |= {n: query[n] for n, allowed in _CHOICES.items() if query.get(n) in allowed}
-    for name, key in _KEYS.items():
-        # on every run: a widget forgets what it held while it was not drawn, and one whose run was
-        # cut short by a second click comes back at a value that nobody chose
-        st.session_state[key] = kept.setdefault(name, _first(name))
+    for name in _WIDGETS:
+        kept.setdefault(name, _first(name))
 
 
-def chosen(name: str) -> None:
-    """The visitor changed a choice of this page: "view", "with", "other" or "other_rule"."""
-    _keep(name, str(st.session_state[_KEYS[name]] or _first(name)))
+def choice(name: str) -> str:
+    """A choice of this page: "view", "with", "other" or "other_rule"."""
+    found: str = st.session_state[_KEPT][name]
+    return found
+
+
+def widget(name: str) -> str:
+    """Key of the widget for a choice, set to what was chosen; its `on_change` is `chosen`."""
+    return widgets.put(_WIDGETS[name], choice(name))
+
+
+def chosen(name: str, value: str) -> None:
+    """The visitor made a choice."""
+    st.session_state[_KEPT][name] = value
 
 
 def write_link() -> None:
@@ -114,9 +123,8 @@ def examples() -> tuple[str, ...]:
 
 def settle_example() -> None:
     """Take another example where the one chosen belongs to a model that is in use no more."""
-    if st.session_state[OTHER_PRESET] not in examples():
-        st.session_state[OTHER_PRESET] = _first("other")
-        _keep("other", _first("other"))
+    if choice("other") not in examples():
+        chosen("other", _first("other"))
 
 
 def other_trace() -> LayerTrace | None:
@@ -126,9 +134,9 @@ def other_trace() -> LayerTrace | None:
     if typed is not None and on_show is not None:
         if typed.label_names == on_show.trace.label_names:
             return typed
-        take_example()  # it was read by a model that is in use no more
+        take_example(choice("other"))  # it was read by a model that is in use no more
     try:
-        return resources.preset(str(st.session_state[OTHER_PRESET]))
+        return resources.preset(choice("other"))
     except ElbertError as error:
         st.session_state[_MESSAGE] = str(error)
         return None
@@ -139,16 +147,16 @@ def other_is_typed() -> bool:
     return st.session_state.get(_OTHER) is not None
 
 
-def take_example() -> None:
+def take_example(name: str) -> None:
     """Go back from a typed sentence to an example."""
-    chosen("other")
+    chosen("other", name)
     st.session_state[_OTHER] = None
     st.session_state[_MESSAGE] = None
 
 
 def other_policy() -> ExitPolicy:
     """The other rule at its usual setting."""
-    kind = str(st.session_state[OTHER_RULE])
+    kind = choice("other_rule")
     return build_policy(kind, defaults(kind))
 
 
@@ -183,8 +191,8 @@ def swap(trace: LayerTrace, word: Word, other: str) -> None:
         st.session_state[_MESSAGE] = str(error)
         return
     if read_other(text):
-        _keep("view", "pair")
-        _keep("with", "sentence")
+        chosen("view", "pair")
+        chosen("with", "sentence")
 
 
 def left_out(trace: LayerTrace) -> LeftOut | None:
@@ -217,10 +225,6 @@ def read_without_each_word(trace: LayerTrace) -> None:
         whole=probs[:, 0],
         probs=probs[:, 1:],
     )
-
-
-def _keep(name: str, value: str) -> None:
-    st.session_state[_KEPT][name] = value
 
 
 def _first(name: str) -> str:

@@ -1,8 +1,7 @@
 """Chooses the stopping rule and its settings. Applied by replay; the model is not run.
 
-What was chosen lives in `InspectState` and changes only when a visitor changes a widget (its
-callback). Widgets are set from it on every run: one whose run was cut short by a second click may
-come back at its lowest value, which must not count as a choice.
+What was chosen lives in `InspectState` and changes only when a visitor changes a widget; the
+widgets are set from it on every run.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
+from app.components import widgets
 from app.components.saved_rules import show_saved
 from app.state import POLICY_SETTINGS, InspectState, Setting, Value
 
@@ -20,14 +20,14 @@ SETTINGS = "setting."
 
 def pick_policy(state: InspectState, *, n_layers: int) -> None:
     """The picker; writes what was chosen into `state`."""
-    st.session_state[POLICY] = state.policy
+    key = widgets.put(POLICY, state.policy)
     st.selectbox(
         wording.POLICY_LABEL,
         list(POLICY_SETTINGS),
         format_func=lambda kind: wording.POLICY_NAMES[kind],
-        key=POLICY,
-        on_change=_policy_chosen,
-        args=(state,),
+        key=key,
+        on_change=widgets.changed,
+        args=(POLICY, key, _policy_chosen, state),
         help=wording.POLICY_HELP,
         disabled="policy" in state.lock,
         filter_mode=None,
@@ -50,12 +50,12 @@ def setting_name(policy: str, name: str) -> str:
     return special or wording.SETTING_NAMES[name]
 
 
-def _policy_chosen(state: InspectState) -> None:
-    state.policy = st.session_state[POLICY]
+def _policy_chosen(state: InspectState, kind: str) -> None:
+    state.policy = kind
 
 
-def _setting_chosen(state: InspectState, name: str, key: str) -> None:
-    state.settings()[name] = st.session_state[key]
+def _setting_chosen(settings: dict[str, Value], name: str, value: Value) -> None:
+    settings[name] = value
 
 
 def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
@@ -65,8 +65,8 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
     explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
     fixed = name in state.lock
     high = _upper(state, setting, current, n_layers)
-    # a slider whose range changes is a new widget, so the range is part of its key
-    key = f"{SETTINGS}{policy}.{name}" + ("" if setting.kind == "choice" else f".{high:g}")
+    # a slider whose range changes is a new widget, so the range is part of its name
+    called = f"{SETTINGS}{policy}.{name}" + ("" if setting.kind == "choice" else f".{high:g}")
     value: Value = current
     if setting.kind == "int":
         value = int(current)
@@ -75,15 +75,16 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
     state.settings()[name] = value
     if setting.kind == "int" and int(setting.low) == int(high):
         return
-    st.session_state[key] = value
+    key = widgets.put(called, value)
+    heard = (called, key, _setting_chosen, state.settings(), name)
     if setting.kind == "choice":
         st.selectbox(
             label,
             setting.options,
             format_func=lambda option: wording.CHOICE_NAMES[option],
             key=key,
-            on_change=_setting_chosen,
-            args=(state, name, key),
+            on_change=widgets.changed,
+            args=heard,
             help=explanation,
             disabled=fixed,
             filter_mode=None,
@@ -95,8 +96,8 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
             int(high),
             step=1,
             key=key,
-            on_change=_setting_chosen,
-            args=(state, name, key),
+            on_change=widgets.changed,
+            args=heard,
             help=explanation,
             disabled=fixed,
         )
@@ -109,8 +110,8 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
             step=setting.step,
             format=f"%.{decimals}f",
             key=key,
-            on_change=_setting_chosen,
-            args=(state, name, key),
+            on_change=widgets.changed,
+            args=heard,
             help=explanation,
             disabled=fixed,
         )

@@ -81,7 +81,7 @@ def _show(
     names = [join_pieces(trace.tokens, group) for group in groups]
     own = explain(decision.policy, trace)
     said = most_read(shares, names, own.exit_layer)
-    cursor = session.looked_at(trace.n_layers, own.exit_layer)
+    cursor = session.cursor(trace.n_layers, own.exit_layer)
     found = Figure(
         words.READING_HEADING,
         lambda colours: reading_grid(shares, names, own, cursor=cursor, palette=colours),

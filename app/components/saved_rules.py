@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import narration_tradeoff as narration
 from app import wording_rules as words
-from app.components import session
+from app.components import session, widgets
 from app.inputs import plain_markdown, visible
 from app.state import MAX_LAYERS, POLICY_SETTINGS, InspectState, build_policy
 from elbert_core.errors import InputError
@@ -73,15 +73,15 @@ def show_saved(state: InspectState) -> None:
     with st.expander(words.HEADING):
         name = next((n for n, one in saved().items() if one.policy == current), None)
         if saved():
-            st.session_state[PICK] = name
+            key = widgets.put(PICK, name)
             st.selectbox(
                 words.PICK_LABEL,
                 list(saved()),
-                key=PICK,
+                key=key,
                 placeholder=words.PICK_NONE,
                 help=words.PICK_HELP,
-                on_change=_picked,
-                args=(state,),
+                on_change=widgets.changed,
+                args=(PICK, key, _picked, state),
                 filter_mode=None,
             )
         if name is not None:
@@ -108,8 +108,8 @@ def show_saved(state: InspectState) -> None:
         )
 
 
-def _picked(state: InspectState) -> None:
-    one = saved().get(str(st.session_state[PICK]))
+def _picked(state: InspectState, name: str | None) -> None:
+    one = saved().get(str(name))
     if one is not None:
         _use(state, one)
 

@@ -8,7 +8,7 @@ from app import narration, wording
 from app.charts.palette import Palette
 from app.charts.reading import alt_text, label_names
 from app.charts.score import SELECTION, score
-from app.components import session
+from app.components import session, widgets
 from elbert_core.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -23,7 +23,7 @@ def show_score(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
         spec=score(trace, decision, cursor=layer, palette=palette),
         width="stretch",
         key=key,
-        on_select=lambda: _clicked(key, trace.n_layers),
+        on_select=lambda: _clicked(key),
         selection_mode=SELECTION,
         alt=alt_text(trace, decision, narration.verdict(decision)),
     )
@@ -39,26 +39,26 @@ def show_stepper(trace: LayerTrace, decision: Decision) -> None:
                 wording.STEP_BACK,
                 key="inspect.back",
                 shortcut="Left",
-                on_click=session.move_cursor,
-                args=(layer - 1,),
-                kwargs={"n_layers": n_layers},
+                on_click=session.step_cursor,
+                args=(-1,),
                 disabled=layer == 1,
             )
             st.button(
                 wording.STEP_ON,
                 key="inspect.on",
                 shortcut="Right",
-                on_click=session.move_cursor,
-                args=(layer + 1,),
-                kwargs={"n_layers": n_layers},
+                on_click=session.step_cursor,
+                args=(1,),
                 disabled=layer == n_layers,
             )
+            key = widgets.put(session.CURSOR, layer)
             st.slider(
                 wording.STEP_LABEL,
                 1,
                 n_layers,
-                key=session.CURSOR,
-                on_change=session.release_cursor,
+                key=key,
+                on_change=widgets.changed,
+                args=(session.CURSOR, key, session.move_cursor),
                 help=wording.STEP_HELP,
             )
     verdict = decision.verdicts[layer - 1]
@@ -103,7 +103,7 @@ def show_table(trace: LayerTrace, decision: Decision) -> None:
         )
 
 
-def _clicked(key: str, n_layers: int) -> None:
+def _clicked(key: str) -> None:
     picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
     if picked and "layer" in picked[0]:
-        session.clicked(int(picked[0]["layer"]), n_layers=n_layers)
+        session.clicked(int(picked[0]["layer"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import presets, resources, wording
-from app.components import session
+from app.components import session, widgets
 from app.inputs import plain_markdown
 
 
@@ -38,19 +38,21 @@ def ask_for_sentence() -> None:
     with above:
         _ask_for_model(fixed=fixed)
     examples = presets.names_of(session.model())
+    preset = session.state().preset
+    key = widgets.put(session.PRESET, preset)  # also where it is not drawn any more
     if examples:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.pills(
                 wording.PRESETS_LABEL,
                 examples,
                 format_func=lambda name: wording.PRESET_TITLES[name],
-                key=session.PRESET,
-                on_change=_preset_picked,
+                key=key,
+                on_change=widgets.changed,
+                args=(session.PRESET, key, _preset_picked),
                 label_visibility="collapsed",
                 wrap=True,
                 disabled=fixed,
             )
-            preset = session.state().preset
             if preset is not None:
                 st.caption(wording.PRESET_REMARKS[preset], width="content")
     problem = session.message()
@@ -64,27 +66,20 @@ def _ask_for_model(*, fixed: bool) -> None:
     names = session.models()
     if len(names) < 2:
         return
-    st.session_state[session.MODEL] = session.model()
+    key = widgets.put(session.MODEL, session.model())
     st.segmented_control(
         wording.MODEL_LABEL,
         names,
         format_func=wording.model_title,
-        key=session.MODEL,
-        on_change=_model_picked,
+        key=key,
+        required=True,
+        on_change=widgets.changed,
+        args=(session.MODEL, key, session.pick_model),
         label_visibility="collapsed",
         disabled=fixed,
     )
 
 
-def _model_picked() -> None:
-    name = st.session_state[session.MODEL]
-    if name is not None:  # None: a second click on the model in use
-        session.pick_model(name)
-
-
-def _preset_picked() -> None:
-    name = st.session_state[session.PRESET]
-    if name is None:  # a second click on the example in use: it stays
-        st.session_state[session.PRESET] = session.state().preset
-    else:
+def _preset_picked(name: str | None) -> None:
+    if name is not None:  # None: a second click on the example in use, which stays
         session.show_preset(name)

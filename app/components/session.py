@@ -21,6 +21,7 @@ TEXT = "inspect.text"
 PRESET = "inspect.preset"
 MODEL = "inspect.model"
 CURSOR = "inspect.cursor"
+_LAYER = "inspect.layer"
 _PAGE = "inspect.page"
 _FOLLOWS = "inspect.cursor_follows"
 _AGAIN = "inspect.read_again"
@@ -60,12 +61,13 @@ def start(page: str) -> None:
     """
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
-        _forget_widgets()
+        # A widget on another page is another widget to Streamlit, which would start it empty
+        # although one with its key was there before. (The others are set on every run.)
+        st.session_state.pop(TEXT, None)
     asked = state()
     if _SHOWN in st.session_state:
         # back from another page: widgets forget what they held while they were not drawn
         st.session_state.setdefault(TEXT, st.session_state.get(_ASKED, _sentence()))
-        st.session_state.setdefault(PRESET, asked.preset)
         if st.session_state.pop(_AGAIN, False):
             with st.spinner(wording.READING):
                 read_text(asked.text)
@@ -99,7 +101,6 @@ def show_preset(name: str, *, keep_text: bool = False) -> None:
     asked = state()
     asked.preset, asked.text = name, ""
     _use(presets.MODEL_OF[name])
-    st.session_state[PRESET] = name
     if not keep_text:
         st.session_state[TEXT] = presets.SENTENCES[name]
     _put(Shown(trace, "stored"))
@@ -118,7 +119,6 @@ def read_text(raw: str) -> None:
         _complain(_trouble(error))
         return
     asked.preset, asked.text = None, checked.text
-    st.session_state[PRESET] = None
     remember(trace)
     _put(Shown(trace, "replayed"))
 
@@ -174,7 +174,6 @@ def show_file(trace: LayerTrace, *, opened: bool = True) -> None:
     """Put a stored trace on the page: that of an opened file, or of a lesson."""
     asked = state()
     asked.preset, asked.text = None, ""
-    st.session_state[PRESET] = None
     st.session_state[TEXT] = visible(trace.text, limit=MAX_CHARS)
     _put(Shown(trace, "stored", opened=opened))
 
@@ -261,26 +260,20 @@ def write_link() -> None:
 
 def cursor(n_layers: int, exit_layer: int) -> int:
     """The layer looked at. It follows the exit until the visitor steps away from it."""
-    if st.session_state.get(_FOLLOWS, True):
-        st.session_state[CURSOR] = exit_layer
-    layer = min(max(int(st.session_state.get(CURSOR, exit_layer)), 1), n_layers)
-    st.session_state[CURSOR] = layer
+    asked = exit_layer if st.session_state.get(_FOLLOWS, True) else int(st.session_state[_LAYER])
+    layer = min(max(asked, 1), n_layers)
+    st.session_state[_LAYER] = layer
     return layer
 
 
-def looked_at(n_layers: int, exit_layer: int) -> int:
-    """The layer looked at, once its slider is drawn."""
-    return min(max(int(st.session_state.get(CURSOR, exit_layer)), 1), n_layers)
+def step_cursor(by: int) -> None:
+    """Look at the layer before or after; a press that comes before the page is drawn counts too."""
+    move_cursor(int(st.session_state[_LAYER]) + by)
 
 
-def move_cursor(layer: int, *, n_layers: int) -> None:
-    """Look at another layer."""
-    st.session_state[CURSOR] = min(max(layer, 1), n_layers)
-    release_cursor()
-
-
-def release_cursor() -> None:
-    """The cursor was moved by button, key or slider; it no longer follows the exit."""
+def move_cursor(layer: int) -> None:
+    """Look at another layer, chosen by button, key or slider; it no longer follows the exit."""
+    st.session_state[_LAYER] = layer
     st.session_state[_FOLLOWS] = False
     if st.session_state.get(_CLICKED, False):
         # the figure keeps its last click as selected, and a second click there would say nothing
@@ -288,10 +281,10 @@ def release_cursor() -> None:
         st.session_state[_DRAWING] = drawing() + 1
 
 
-def clicked(layer: int, *, n_layers: int) -> None:
+def clicked(layer: int) -> None:
     """A layer of the figure was clicked."""
     st.session_state[_CLICKED] = False
-    move_cursor(layer, n_layers=n_layers)
+    move_cursor(layer)
     st.session_state[_CLICKED] = True
 
 
@@ -299,16 +292,6 @@ def drawing() -> int:
     """Number of the figure's current drawing; a new one has nothing selected."""
     number: int = st.session_state.get(_DRAWING, 0)
     return number
-
-
-def _forget_widgets() -> None:
-    """Let the sentence's widgets be filled again from `state`.
-
-    A widget on another page is another widget to Streamlit, which would start it empty although one
-    with its key was there before. (The rule's widgets are set from `state` on every run.)
-    """
-    for key in (TEXT, PRESET):
-        st.session_state.pop(key, None)
 
 
 def _use(name: str) -> None:

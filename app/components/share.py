@@ -29,7 +29,7 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
             view = InspectView(
                 shown,
                 decision,
-                session.looked_at(shown.trace.n_layers, decision.exit_layer),
+                session.cursor(shown.trace.n_layers, decision.exit_layer),
                 urlencode(to_query(session.state())),
                 tuple(figures),
                 opened.note(shown),

@@ -10,7 +10,7 @@ from app import wording_tradeoff as words
 from app.charts.palette import Palette
 from app.charts.tradeoff import SELECTION, tradeoff, without_current
 from app.charts.tradeoff_style import family_marks
-from app.components import session
+from app.components import session, widgets
 from app.components import tradeoff_session as visit
 from app.components.tables import table_html
 from app.evaluations import Overview, Setting, key_of
@@ -59,15 +59,16 @@ def pick_setting(overview: Overview) -> None:
         (f for f, found in families.items() if current in found),
         next((f for f, found in families.items() if found[0].kind == current.kind), "never"),
     )
-    st.session_state[_FAMILY] = family
+    family_key = widgets.put(_FAMILY, family)
     chosen = st.selectbox(
         words.FAMILY_LABEL,
         list(families),
         format_func=lambda name: words.FAMILY_NAMES[name],
-        key=_FAMILY,
+        key=family_key,
         help=words.RULE_FIXED if fixed else words.FAMILY_HELP,
         disabled=fixed,
-        on_change=lambda: _family_picked(families),
+        on_change=widgets.changed,
+        args=(_FAMILY, family_key, _family_picked, families),
         filter_mode=None,
     )
     found = families[chosen]
@@ -77,14 +78,15 @@ def pick_setting(overview: Overview) -> None:
     if here not in others:
         keys.insert(0, here)
         others[here] = current
-    st.session_state[_POINT] = here
+    point_key = widgets.put(_POINT, here)
     st.selectbox(
         words.POINT_LABEL,
         keys,
         format_func=lambda key: narration.capital(narration.rule(others[key])),
-        key=_POINT,
+        key=point_key,
         disabled=fixed,
-        on_change=lambda: _use(others[st.session_state[_POINT]]),
+        on_change=widgets.changed,
+        args=(_POINT, point_key, lambda key: visit.use(others[key])),
         filter_mode=None,
     )
     st.caption(words.FAMILY_TERMS[chosen])
@@ -145,13 +147,9 @@ def _by_key(overview: Overview) -> dict[str, ExitPolicy]:
     return {key_of(p): p for found in _families(overview).values() for p in found}
 
 
-def _family_picked(families: dict[str, list[ExitPolicy]]) -> None:
-    found = families[st.session_state[_FAMILY]]
-    _use(found[len(found) // 2])
-
-
-def _use(policy: ExitPolicy) -> None:
-    visit.use(policy)
+def _family_picked(families: dict[str, list[ExitPolicy]], name: str) -> None:
+    found = families[name]
+    visit.use(found[len(found) // 2])
 
 
 def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:

@@ -9,6 +9,7 @@ from app import narration_tradeoff as narration
 from app import wording_report as reported
 from app import wording_tradeoff as words
 from app.components import tradeoff_session as visit
+from app.components import widgets
 from app.components.tables import table_html
 from app.components.tradeoff_chart import published
 from app.evaluations import MAX_BYTES, Overview, Setting
@@ -26,14 +27,15 @@ def pick_table() -> None:
     names = evaluations.evaluation_names()
     if len(names) < 2:
         return
-    st.session_state[visit.TABLE] = visit.table_name()
+    key = widgets.put(visit.TABLE, visit.table_name())
     st.selectbox(
         words.TABLE_LABEL,
         names,
         format_func=lambda name: visible(name, limit=80),
-        key=visit.TABLE,
+        key=key,
         help=words.TABLE_HELP,
-        on_change=lambda: visit.choose_table(st.session_state[visit.TABLE]),
+        on_change=widgets.changed,
+        args=(visit.TABLE, key, visit.choose_table),
         filter_mode=None,
         width=420,
     )

@@ -18,6 +18,7 @@ from app.charts.tradeoff_layers import (
 )
 from app.charts.tradeoff_trust import trust_figure
 from app.components import tradeoff_session as visit
+from app.components import widgets
 from app.components.tables import table_html
 from app.components.tradeoff_setting import show_metrics
 from app.evaluations import Overview, Setting
@@ -45,8 +46,14 @@ def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
             alt=layers_alt(overview, setting),
         )
         if n_layers > 1:
+            slider = widgets.put(visit.LAYER, layer)
             st.slider(
-                words.LOOK_AT_LAYER, 1, n_layers, key=visit.LAYER, on_change=visit.layer_moved
+                words.LOOK_AT_LAYER,
+                1,
+                n_layers,
+                key=slider,
+                on_change=widgets.changed,
+                args=(visit.LAYER, slider, visit.layer_moved),
             )
     with right:
         _show_trust(overview, layer, palette)

@@ -155,13 +155,12 @@ def keep(key: str, value: Hashable) -> None:
 def layer(n_layers: int, first: int) -> int:
     """The layer looked at; the busiest exit until the visitor picks one."""
     kept = st.session_state.setdefault(_KEPT, {})
-    kept[LAYER] = min(max(int(kept.get(LAYER, first)), 1), n_layers)
-    return choice(LAYER, range(1, n_layers + 1), first)
+    return min(max(int(kept.get(LAYER, first)), 1), n_layers)
 
 
-def layer_moved() -> None:
+def layer_moved(layer: int) -> None:
     """The layer was chosen by slider; a click on the same layer of the figure counts again."""
-    chosen(LAYER)
+    keep(LAYER, layer)
     st.session_state[_LAYER_DRAWING] = layer_drawing() + 1
 
 

@@ -8,7 +8,7 @@ from app import wording
 from app import wording_compare as words
 from app.charts.palette import palette
 from app.components import compare_session as visit
-from app.components import session
+from app.components import session, widgets
 from app.components.compare_alike import show_alike
 from app.components.compare_kinds import show_kinds
 from app.components.compare_pair import show_pair
@@ -28,13 +28,14 @@ colours = palette(dark=st.context.theme.type == "dark")
 def show(shown: Shown) -> None:
     """Everything below the sentence."""
     trace, state = shown.trace, session.state()
+    key = visit.widget("view")
     view = st.segmented_control(
         words.VIEW_LABEL,
         list(words.VIEWS),
         format_func=lambda name: words.VIEWS[name],
-        key=visit.VIEW,
-        on_change=visit.chosen,
-        args=("view",),
+        key=key,
+        on_change=widgets.changed,
+        args=(visit.VIEW, key, visit.chosen, "view"),
         required=True,
         label_visibility="collapsed",
         wrap=True,

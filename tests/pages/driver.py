@@ -8,6 +8,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from app import wording
+from app.components import widgets
 
 
 def read(app: AppTest, sentence: str) -> AppTest:
@@ -20,14 +21,20 @@ def read(app: AppTest, sentence: str) -> AppTest:
 
 def choose_policy(app: AppTest, kind: str) -> AppTest:
     """Pick a stopping rule."""
-    app.selectbox(key="inspect.policy").set_value(kind).run()
+    app.selectbox(key=key(app, "inspect.policy")).set_value(kind).run()
     assert not app.exception, app.exception
     return app
 
 
-def group(app: AppTest, key: str) -> Any:
+def key(app: AppTest, name: str) -> str:
+    """The key under which a widget that the page sets is drawn now."""
+    count = app.session_state.filtered_state.get(f"{widgets.COUNT}{name}", 0)
+    return f"{name}.again{count}" if count else name
+
+
+def group(app: AppTest, name: str) -> Any:
     """A row of buttons of which one is chosen."""
-    (found,) = [one for one in app.get("button_group") if one.key == key]
+    (found,) = [one for one in app.get("button_group") if one.key == key(app, name)]
     return found
 
 

@@ -45,7 +45,7 @@ def rows(app: AppTest, name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("view", words.VIEWS)
 def test_every_view_opens_without_a_model(view: str) -> None:
     app = open_compare(view=view, preset="hard")
-    assert app.segmented_control(key="compare.view").value == view
+    assert app.segmented_control(key=driver.key(app, "compare.view")).value == view
     assert driver.mode(app) == "stored example"
 
 
@@ -65,8 +65,8 @@ def test_sentence_and_rule_go_along_from_page_to_page(open_app: OpenApp) -> None
     for page in ("app/views/inspect_page.py", "app/views/compare.py"):
         assert not app.exception, app.exception
         assert app.text_area(key="inspect.text").value == SENTENCES["negation"]
-        assert app.slider(key="setting.window.window_size.12").value == 6
-        app.slider(key="setting.window.window_size.12").set_value(6).run()
+        assert app.slider(key=driver.key(app, "setting.window.window_size.12")).value == 6
+        app.slider(key=driver.key(app, "setting.window.window_size.12")).set_value(6).run()
         app.switch_page(page).run()
 
 
@@ -79,8 +79,8 @@ def test_another_sentence_and_another_rule_can_stand_beside_it() -> None:
     assert rows(app, "exit_mark_1")[0]["x"] == decision.exit_layer + 0.5
     assert app.query_params["other"] == "sarcasm"
 
-    app.segmented_control(key="compare.with").set_value("rule").run()
-    app.selectbox(key="compare.other_rule").set_value("fixed").run()
+    app.segmented_control(key=driver.key(app, "compare.with")).set_value("rule").run()
+    app.selectbox(key=driver.key(app, "compare.other_rule")).set_value("fixed").run()
     assert not app.exception
     assert rows(app, "exit_mark_1")[0]["x"] == 6.5
     assert app.query_params["other_rule"] == "fixed"
@@ -126,7 +126,7 @@ def test_a_word_is_swapped() -> None:
     app.text_input(key="compare.swap_for").set_value("funny")
     app.button(key="compare.swap_read").click().run()
     assert not app.exception, app.exception
-    assert app.segmented_control(key="compare.view").value == "pair"
+    assert app.segmented_control(key=driver.key(app, "compare.view")).value == "pair"
     assert "B: “the film was funny but the plot was great”" in driver.shown_text(app)
 
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_said() -> None:
 @pytest.mark.usefixtures("without_model")
 def test_a_hostile_link_shows_the_default() -> None:
     app = open_compare(view="../x", other="<img>", other_rule="magic", **{"with": "?"})
-    assert app.segmented_control(key="compare.view").value == "rules"
+    assert app.segmented_control(key=driver.key(app, "compare.view")).value == "rules"
 
 
 @pytest.mark.usefixtures("with_model")
@@ -182,27 +182,27 @@ def test_a_teachers_link_fixes_controls(open_app: OpenApp) -> None:
     app = open_app(lock="sentence,window_size", preset="hard")
     assert app.text_area(key="inspect.text").disabled
     assert app.button(key="inspect.read").disabled
-    assert app.slider(key="setting.window.window_size.12").disabled
-    assert not app.slider(key="setting.window.entropy_threshold.1").disabled
-    assert not app.selectbox(key="inspect.policy").disabled
+    assert app.slider(key=driver.key(app, "setting.window.window_size.12")).disabled
+    assert not app.slider(key=driver.key(app, "setting.window.entropy_threshold.1")).disabled
+    assert not app.selectbox(key=driver.key(app, "inspect.policy")).disabled
     assert app.query_params["lock"] == "sentence,window_size"
 
 
 @pytest.mark.usefixtures("without_model")
 def test_a_choice_changes_by_a_visitor_only() -> None:
     app = open_compare(view="pair")
-    app.segmented_control(key="compare.with").set_value("rule").run()
-    app.selectbox(key="compare.other_rule").set_value("patience").run()
+    app.segmented_control(key=driver.key(app, "compare.with")).set_value("rule").run()
+    app.selectbox(key=driver.key(app, "compare.other_rule")).set_value("patience").run()
     # as a run does that a second click cuts short: the widget comes back at another value
     app.session_state["compare.other_rule"] = "window"
     app.session_state["compare.with"] = "sentence"
     app.session_state["compare.view"] = "race"
     app.run()
     assert not app.exception, app.exception
-    assert app.segmented_control(key="compare.view").value == "pair"
-    assert app.segmented_control(key="compare.with").value == "rule"
-    assert app.selectbox(key="compare.other_rule").value == "patience"
+    assert app.segmented_control(key=driver.key(app, "compare.view")).value == "pair"
+    assert app.segmented_control(key=driver.key(app, "compare.with")).value == "rule"
+    assert app.selectbox(key=driver.key(app, "compare.other_rule")).value == "patience"
     # and over a look at another page
     app.switch_page("app/views/about.py").run()
     app.switch_page("app/views/compare.py").run()
-    assert app.selectbox(key="compare.other_rule").value == "patience"
+    assert app.selectbox(key=driver.key(app, "compare.other_rule")).value == "patience"

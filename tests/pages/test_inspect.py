@@ -100,7 +100,7 @@ def test_every_policy_can_be_chosen_and_is_replayed_without_the_model(
 @pytest.mark.usefixtures("without_model")
 def test_settings_move_the_exit_and_the_link(open_app: OpenApp) -> None:
     app = driver.choose_policy(open_app(), "fixed")
-    app.slider(key="setting.fixed.layer.12").set_value(3).run()
+    app.slider(key=driver.key(app, "setting.fixed.layer.12")).set_value(3).run()
     assert not app.exception
     assert driver.exit_layer(app) == 3
     assert app.query_params["layer"] == "3"
@@ -119,7 +119,7 @@ def test_a_hostile_link_shows_the_default(open_app: OpenApp) -> None:
     app = open_app(
         policy="../../etc", window_size="1e9", entropy_threshold="nan", preset="<script>", x="1"
     )
-    assert app.selectbox(key="inspect.policy").value == "window"
+    assert app.selectbox(key=driver.key(app, "inspect.policy")).value == "window"
     assert driver.mode(app) == "stored example"
 
 
@@ -239,7 +239,7 @@ def test_it_really_stops_on_request(open_app: OpenApp) -> None:
     assert not app.exception
     assert driver.mode(app) == "stopped for real"
     assert "after layer 3 of 12" in driver.shown_text(app)
-    app.slider(key="setting.fixed.layer.12").set_value(4).run()
+    app.slider(key=driver.key(app, "setting.fixed.layer.12")).set_value(4).run()
     assert driver.mode(app) == "replayed from a full pass"
 
 
@@ -256,13 +256,13 @@ def test_a_busy_model_is_a_message(open_app: OpenApp, monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("without_model")
 def test_steps_move_the_cursor_and_stay_in_range(open_app: OpenApp) -> None:
     app = open_app(policy="fixed", layer="2")
-    assert app.slider(key="inspect.cursor").value == 2
+    assert app.slider(key=driver.key(app, "inspect.cursor")).value == 2
     app.button(key="inspect.back").click().run()
-    assert app.slider(key="inspect.cursor").value == 1
+    assert app.slider(key=driver.key(app, "inspect.cursor")).value == 1
     assert app.button(key="inspect.back").disabled
     assert chart_cursor(app) == 1
     app.button(key="inspect.on").click().run()
-    app.slider(key="inspect.cursor").set_value(7).run()
+    app.slider(key=driver.key(app, "inspect.cursor")).set_value(7).run()
     assert chart_cursor(app) == 7
     assert "After layer 7" in driver.shown_text(app)
     assert "not needed" in driver.shown_text(app)
@@ -276,11 +276,11 @@ def chart_cursor(app: object) -> float:
 @pytest.mark.usefixtures("without_model")
 def test_the_cursor_follows_the_exit_until_it_is_moved(open_app: OpenApp) -> None:
     app = open_app(policy="fixed", layer="2")
-    app.slider(key="setting.fixed.layer.12").set_value(6).run()
-    assert app.slider(key="inspect.cursor").value == 6
+    app.slider(key=driver.key(app, "setting.fixed.layer.12")).set_value(6).run()
+    assert app.slider(key=driver.key(app, "inspect.cursor")).value == 6
     app.button(key="inspect.back").click().run()
-    app.slider(key="setting.fixed.layer.12").set_value(9).run()
-    assert app.slider(key="inspect.cursor").value == 5
+    app.slider(key=driver.key(app, "setting.fixed.layer.12")).set_value(9).run()
+    assert app.slider(key=driver.key(app, "inspect.cursor")).value == 5
 
 
 @pytest.mark.usefixtures("without_model")
@@ -344,7 +344,7 @@ def test_a_page_switch_keeps_everything(open_app: OpenApp) -> None:
     assert not app.exception
     assert driver.exit_layer(app) == 5
     assert app.text_area(key="inspect.text").value == SENTENCE
-    assert app.slider(key="setting.fixed.layer.12").value == 5
+    assert app.slider(key=driver.key(app, "setting.fixed.layer.12")).value == 5
 
 
 @pytest.mark.usefixtures("with_model")
@@ -368,7 +368,7 @@ def test_about_works_without_a_model(open_app: OpenApp) -> None:
 def test_more_settings_hold_an_exit_back(open_app: OpenApp) -> None:
     app = open_app(policy="confidence", threshold="0.5")
     assert driver.exit_layer(app) == 1
-    app.slider(key="setting.confidence.min_layer.12").set_value(5).run()
+    app.slider(key=driver.key(app, "setting.confidence.min_layer.12")).set_value(5).run()
     assert not app.exception
     assert driver.exit_layer(app) == 5
     assert app.query_params["min_layer"] == "5"
@@ -377,9 +377,9 @@ def test_more_settings_hold_an_exit_back(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("without_model")
 def test_a_threshold_in_nats_becomes_a_share_again(open_app: OpenApp) -> None:
     app = open_app(policy="entropy", unit="nats", threshold="1.5")
-    assert app.slider(key="setting.entropy.threshold.2").value == 1.5
+    assert app.slider(key=driver.key(app, "setting.entropy.threshold.2")).value == 1.5
     assert driver.exit_layer(app) == 1
-    app.selectbox(key="setting.entropy.unit").set_value("normalised").run()
+    app.selectbox(key=driver.key(app, "setting.entropy.unit")).set_value("normalised").run()
     assert not app.exception
     app.run()
-    assert app.slider(key="setting.entropy.threshold.1").value <= 1.0
+    assert app.slider(key=driver.key(app, "setting.entropy.threshold.1")).value <= 1.0

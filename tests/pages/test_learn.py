@@ -118,6 +118,6 @@ def test_the_step_can_be_tried_on_the_inspect_page() -> None:
     app = open_learn(lesson="cousins", step="2")
     app.button(key="learn.try").click().run()
     assert not app.exception, app.exception
-    assert app.selectbox(key="inspect.policy").value == "patience"
+    assert app.selectbox(key=driver.key(app, "inspect.policy")).value == "patience"
     assert app.text_area(key="inspect.text").value == load_lesson("cousins").sentences["story"]
     assert driver.mode(app) == "stored example"

@@ -39,7 +39,7 @@ def test_the_map_is_that_of_the_sentence_and_follows_the_rule(open_app: OpenApp)
     assert "stops at layer 3" in driver.shown_text(app)
     assert words.MAP_TWO in [caption.value for caption in app.caption]
 
-    app.slider(key="setting.fixed.layer.12").set_value(7).run()
+    app.slider(key=driver.key(app, "setting.fixed.layer.12")).set_value(7).run()
     assert "stops at layer 7" in driver.shown_text(app), "replayed, not read again"
     app.toggle(key="map.table").set_value(True).run()
     table = next(t.value for t in app.dataframe if words.MAP_COLUMNS[1] in t.value)

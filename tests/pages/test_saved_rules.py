@@ -88,11 +88,11 @@ def open_file(app: AppTest, content: str | bytes) -> AppTest:
 def test_an_opened_rule_is_the_rule_of_every_page(policy: ExitPolicy, open_app: OpenApp) -> None:
     app = open_file(open_app(), policy_to_json(SavedPolicy("mine", policy)))
     assert in_use(app) == policy
-    assert app.selectbox(key="inspect.policy").value == policy.kind
+    assert app.selectbox(key=driver.key(app, "inspect.policy")).value == policy.kind
     assert words.IN_USE.format(name="mine") in driver.shown_text(app)
     go(app, COMPARE)
-    assert app.selectbox(key="inspect.policy").value == policy.kind
-    assert app.selectbox(key=saved_rules.PICK).value == "mine"
+    assert app.selectbox(key=driver.key(app, "inspect.policy")).value == policy.kind
+    assert app.selectbox(key=driver.key(app, saved_rules.PICK)).value == "mine"
     assert in_use(app) == policy
 
 
@@ -139,7 +139,7 @@ def test_a_hostile_name_stays_a_short_text(open_app: OpenApp) -> None:
     app = open_file(open_app(), policy_to_json(SavedPolicy(nasty, Patience(2))))
     assert "\u202e" not in driver.shown_text(app)
     assert not [one for one in [*app.markdown, *app.caption] if "onerror" in str(one.value)]
-    (name,) = app.selectbox(key=saved_rules.PICK).options
+    (name,) = app.selectbox(key=driver.key(app, saved_rules.PICK)).options
     assert len(name) <= saved_rules.MAX_NAME + 10
 
 
@@ -190,14 +190,14 @@ def test_a_promised_setting_is_offered_by_its_name(
     assert in_use(app) == tuning.policy
 
     go(app, INSPECT)
-    assert app.selectbox(key=saved_rules.PICK).value == "careful"
+    assert app.selectbox(key=driver.key(app, saved_rules.PICK)).value == "careful"
     said = driver.shown_text(app)
     assert words.IN_USE.format(name="careful") in said
     assert "at most 5 in 100" in said
     assert words.OTHER_MODEL in said  # the stored example was read by another model
-    app.selectbox(key="inspect.policy").set_value("never").run()
-    assert app.selectbox(key=saved_rules.PICK).value is None
-    app.selectbox(key=saved_rules.PICK).set_value("careful").run()
+    app.selectbox(key=driver.key(app, "inspect.policy")).set_value("never").run()
+    assert app.selectbox(key=driver.key(app, saved_rules.PICK)).value is None
+    app.selectbox(key=driver.key(app, saved_rules.PICK)).set_value("careful").run()
     assert in_use(app) == tuning.policy
 
     # the file is one that the core reads again
@@ -260,7 +260,7 @@ def test_a_question_changes_by_a_visitor_only(open_app: OpenApp) -> None:
             app.select_slider(key=tradeoff_promise.LOSS).value,
             app.select_slider(key=tradeoff_promise.CONFIDENCE).value,
             app.radio(key=tradeoff_promise.RISK).value,
-            app.selectbox(key="tradeoff.family").value,
+            app.selectbox(key=driver.key(app, "tradeoff.family")).value,
         )
 
     assert asked() == (5.0, 0.9, "accuracy", "window")

@@ -148,7 +148,7 @@ def test_a_click_makes_a_point_the_setting_of_the_whole_app(open_app: OpenApp) -
         assert in_use(app) == policy
     app.switch_page("app/views/inspect_page.py").run()
     assert not app.exception
-    assert app.selectbox(key="inspect.policy").value == "window"
+    assert app.selectbox(key=driver.key(app, "inspect.policy")).value == "window"
     sliders = {slider.label: slider.value for slider in app.slider}
     assert sliders["Layers that must agree"] == 6
     assert sliders["Distance from a tie"] == 0.2
@@ -167,16 +167,18 @@ def test_the_setting_of_the_inspect_page_is_marked(
     app = go(open_app(policy="entropy", threshold="0.37"))  # no point of the grid
     point = look_closer(look_at(table), EntropyThreshold(0.37)).point
     assert current(app)["x"] == pytest.approx(point.speed_up_ratio)
-    assert app.selectbox(key="tradeoff.family").value == "entropy"
-    assert app.selectbox(key="tradeoff.point").value == key_of(EntropyThreshold(0.37))
+    assert app.selectbox(key=driver.key(app, "tradeoff.family")).value == "entropy"
+    assert app.selectbox(key=driver.key(app, "tradeoff.point")).value == key_of(
+        EntropyThreshold(0.37)
+    )
 
 
 @pytest.mark.usefixtures("tables")
 def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.selectbox(key="tradeoff.family").set_value("patience").run()
+    app.selectbox(key=driver.key(app, "tradeoff.family")).set_value("patience").run()
     assert in_use(app).kind == "patience"
-    app.selectbox(key="tradeoff.point").set_value(key_of(Patience(2))).run()
+    app.selectbox(key=driver.key(app, "tradeoff.point")).set_value(key_of(Patience(2))).run()
     assert not app.exception
     assert in_use(app) == Patience(2)
     assert app.query_params["policy"] in ("patience", ["patience"])
@@ -185,7 +187,7 @@ def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("tables")
 def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.slider(key=visit.LAYER).set_value(7).run()
+    app.slider(key=driver.key(app, visit.LAYER)).set_value(7).run()
     assert words.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
     click(app, 2, "layer_pick", {"layer": 3})
     assert words.TRUST_HEADING.format(layer=3) in [s.value for s in app.subheader]
@@ -211,7 +213,7 @@ def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable)
 def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
     app = go(open_app(table="other"))
     assert "80 texts" in driver.shown_text(app)
-    app.selectbox(key=visit.TABLE).set_value("made-up.sst2.validation").run()
+    app.selectbox(key=driver.key(app, visit.TABLE)).set_value("made-up.sst2.validation").run()
     assert not app.exception
     assert "300 texts" in driver.shown_text(app)
 
@@ -308,13 +310,17 @@ def test_tables_of_several_models_can_be_chosen(open_app: OpenApp) -> None:
     assert not app.exception, app.exception
     assert "surprise" in app.session_state["tradeoff.report"][1]
 
-    app.selectbox(key=visit.TABLE).set_value("elbert-agnews-ag_news-validation").run()
+    app.selectbox(key=driver.key(app, visit.TABLE)).set_value(
+        "elbert-agnews-ag_news-validation"
+    ).run()
     assert not app.exception, app.exception
     assert "34 texts of ag_news" in driver.shown_text(app)
     # a widget that comes back at another value chooses nothing
     app.session_state[visit.TABLE] = "elbert-emotion-emotion-validation"
     app.run()
-    assert app.selectbox(key=visit.TABLE).value == "elbert-agnews-ag_news-validation"
+    assert (
+        app.selectbox(key=driver.key(app, visit.TABLE)).value == "elbert-agnews-ag_news-validation"
+    )
     assert "34 texts of ag_news" in driver.shown_text(app)
 
 
