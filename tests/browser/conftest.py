@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app import evaluations, resources
 from benchmarks._serving import ROOT, serve
@@ -18,6 +21,10 @@ from tests.app.tables import ROW_TEXTS, make_table, with_texts
 from tests.app.tiny import save_tiny_checkpoint
 
 FIGURE = "[data-testid=stVegaLiteChart] svg"
+AT_REST = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return app !== null && app.getAttribute("data-test-script-state") === "notRunning";
+}"""
 SCREENSHOTS = ROOT / "screenshots"  # not in git
 FLAGS = [
     "--no-sandbox",
@@ -58,7 +65,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: Playwright notes its own things on what listens
 class Visit:
     """A page, and what went wrong in it.
 
@@ -66,11 +73,13 @@ class Visit:
         page: the browser's page.
         errors: console errors and uncaught exceptions.
         strangers: requests that left this machine.
+        busy: True from what the page asks of the server until the server is done with it.
     """
 
     page: Page
     errors: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    busy: bool = False
 
     def check(self) -> None:
         """Nothing complained, nothing left."""
@@ -83,13 +92,34 @@ class Visit:
         self.settled()
 
     def settled(self) -> None:
-        """Wait until no script is running."""
-        self.page.wait_for_function(
-            "document.querySelector('[data-testid=stApp]')"
-            ".getAttribute('data-test-script-state') === 'notRunning'",
-            timeout=30_000,
-        )
-        self.page.wait_for_timeout(300)
+        """Wait until the server has done all that was asked and the page has drawn it.
+
+        The page alone cannot tell: right after a click it still says that nothing is running.
+        """
+        end = time.monotonic() + 60
+        calm = 0
+        while calm < 4:
+            assert time.monotonic() < end, "the page does not come to rest"
+            self.page.wait_for_timeout(100)
+            drawn = not self.busy and self.page.evaluate(AT_REST)
+            calm = calm + 1 if drawn else 0
+
+    def listen(self, socket: WebSocket) -> None:
+        """Follow what page and server say to each other."""
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).HasField("rerun_script"):
+            self.busy = True
+
+    def _received(self, frame: str | bytes) -> None:
+        said = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+        if said.HasField("new_session"):
+            self.busy = True
+        elif said.HasField("script_finished"):
+            # one that was cut short is followed by another
+            self.busy = said.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def shoot(self, name: str) -> None:
         """Keep a picture of what is to be seen."""
@@ -121,6 +151,7 @@ def open_page(chromium: Browser, app_address: str) -> Iterator[OpenPage]:
             stack.callback(context.close)
             visit = Visit(context.new_page())
             page = visit.page
+            page.on("websocket", visit.listen)
             page.on(
                 "console",
                 lambda m: visit.errors.append(m.text) if m.type == "error" else None,

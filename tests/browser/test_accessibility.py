@@ -53,10 +53,10 @@ def violations(page: Page) -> list[str]:
 def open_all(visit: Visit) -> None:
     """Open every expander."""
     closed = visit.page.locator("[data-testid=stExpander] details:not([open]) > summary")
-    for _ in range(closed.count()):
-        closed.first.click()
-        visit.page.wait_for_timeout(150)
     visit.settled()
+    while closed.count():
+        closed.first.click()
+        visit.settled()
 
 
 def inspect(visit: Visit) -> Iterator[str]:

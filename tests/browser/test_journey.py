@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app import wording
 from app.presets import SENTENCES
@@ -158,10 +159,60 @@ def test_asking_twice_at_once_loses_neither_sentence_nor_rule(open_page: OpenPag
         box.fill(sentence)
         box.press("Control+Enter")
         page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
-        page.wait_for_timeout(700)
         visit.settled()
         expect(box).to_have_value(sentence)
         # the first is the layer looked at; the rule's settings follow
         assert values.all_inner_texts()[1:] == before[1:]
     page.wait_for_url(re.compile("text=a.good.film"))
     visit.check()
+
+
+@pytest.mark.parametrize("then", ["read", "rule", "example"])
+def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
+    then: str, open_page: OpenPage
+) -> None:
+    """The server's answer is held back: the browser still shows, and sends, what was before."""
+    visit = open_page()
+    page = visit.page
+    late: list[str | bytes] = []
+    sockets: list[WebSocketRoute] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda frame: late.append(frame) if holding else socket.send(frame))
+
+    holding = False
+    page.route_web_socket(re.compile("_stcore/stream"), between)
+    page.reload()
+    visit.ready()
+    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    holding = True
+    box.fill(SENTENCE)
+    box.press("Control+Enter")
+    while not any(finished(frame) for frame in late):
+        page.wait_for_timeout(100)
+    if then == "read":
+        page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+    elif then == "rule":
+        page.get_by_role("slider", name=wording.SETTING_NAMES["window_size"]).press("ArrowLeft")
+    else:
+        page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
+            page.get_by_role("button", name=wording.PRESET_TITLES["negation"])
+        ).first.click()
+    page.wait_for_timeout(1000)  # sliders wait a little before they speak
+    holding = False
+    for frame in late:
+        sockets[-1].send(frame)
+    visit.settled()
+    if then == "example":
+        expect(box).to_have_value(SENTENCES["negation"])
+        return
+    expect(box).to_have_value(SENTENCE)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    assert ("window_size=3" in page.url) == (then == "rule")
+
+
+def finished(frame: str | bytes) -> bool:
+    return isinstance(frame, bytes) and ForwardMsg.FromString(frame).HasField("script_finished")
