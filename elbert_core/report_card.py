@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation import SPEED_UPS
-from elbert_core.policies import ConfidenceWindow, ExitPolicy, Signals, replay, signals_of
+from elbert_core.policies import (
+    ConfidenceWindow,
+    ExitPolicy,
+    Signals,
+    WindowRule,
+    replay,
+    signals_of,
+)
 from elbert_core.sweeps import (
     SweepPoint,
     area,
@@ -32,6 +39,7 @@ MIN_LAYERS = 4
 MIN_SHARE = 0.05
 ENTROPIES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+RANGES = (0.01, 0.02, 0.05, 0.1)
 SHOWN_DEPTHS = (1, 2, 3, 4, 6, 9)
 
 
@@ -64,8 +72,10 @@ def halves(table: EvaluationTable) -> tuple[Half, Half]:
 def recommend(table: EvaluationTable, *, max_loss: float = 0.005) -> ExitPolicy:
     """ELBERT's fastest window rule that gives up at most `max_loss` of full depth's accuracy.
 
-    Chosen on the even rows alone. Settings under which at least `MIN_LAYERS` layers each take
+    Chosen on the even rows alone. Settings under which at least `MIN_LAYERS` layers surely take
     `MIN_SHARE` of the rows go first: a model whose rows all leave at one layer shows nothing.
+    "Surely" is by the interval's lower end; shares that only just suffice on the rows that choose
+    fall short on others.
 
     Args:
         table: full-depth probabilities.
@@ -79,7 +89,7 @@ def recommend(table: EvaluationTable, *, max_loss: float = 0.005) -> ExitPolicy:
         accuracy = float(np.mean(exits.label == choose.gold))
         if accuracy < full - max_loss - 1e-9:
             continue
-        spread = len(busy_layers(np.bincount(exits.exit_layer)[1:])) >= MIN_LAYERS
+        spread = len(surely_busy_layers(np.bincount(exits.exit_layer)[1:])) >= MIN_LAYERS
         rank = (spread, -float(exits.exit_layer.mean()), accuracy)
         if best is None or rank > best[0]:
             best = rank, policy
@@ -90,11 +100,18 @@ def recommend(table: EvaluationTable, *, max_loss: float = 0.005) -> ExitPolicy:
 
 def candidates(n_layers: int) -> list[ExitPolicy]:
     """ELBERT's window rules that may be recommended: a finer grid than the one that is drawn."""
+    rules: list[tuple[WindowRule, tuple[float, ...]]] = [
+        ("agree", (0.1,)),  # these two look at no range
+        ("monotone", (0.1,)),
+        ("stable", RANGES),
+    ]
     return [
-        ConfidenceWindow(size, entropy, margin=margin)
+        ConfidenceWindow(size, entropy, rule=rule, margin=margin, max_range=most)
+        for rule, ranges in rules
         for size in range(2, n_layers + 1)
         for entropy in ENTROPIES
         for margin in MARGINS
+        for most in ranges
     ]
 
 
@@ -102,6 +119,13 @@ def busy_layers(exit_counts: Sequence[int] | NDArray[np.integer]) -> list[int]:
     """Layers, counted from 1, after which at least `MIN_SHARE` of the rows leave."""
     enough = MIN_SHARE * sum(exit_counts)
     return [i for i, n in enumerate(exit_counts, start=1) if n >= enough]
+
+
+def surely_busy_layers(exit_counts: Sequence[int] | NDArray[np.integer]) -> list[int]:
+    """The same by the lower end of the share's 95% interval (Wilson)."""
+    rows = int(sum(exit_counts))
+    lowest = [metrics.wilson_interval(int(n), rows)[0] for n in exit_counts]
+    return [i for i, share in enumerate(lowest, start=1) if share >= MIN_SHARE]
 
 
 def setting(policy: ExitPolicy) -> str:
