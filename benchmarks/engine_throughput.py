@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from _common import (
     CHECKPOINT,
+    RECOMMENDED,
     conditions,
     finish,
     in_turn,
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="0: the library's own choice")
     parser.add_argument("--slots", type=int, default=64)
-    parser.add_argument("--policy", default="window:window_size=4,entropy_threshold=0.1")
+    parser.add_argument("--policy", default=str(RECOMMENDED), help="a rule, or its file")
     parser.add_argument("--shape", choices=["checkpoint", *SHAPES], default="checkpoint")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()

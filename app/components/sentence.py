@@ -34,7 +34,12 @@ def ask_for_sentence() -> None:
                 key="inspect.read",
                 disabled=fixed,
             )
-    session.read_what_was_asked()
+    place = st.empty()  # an old message is gone while the next sentence is read
+    with place:
+        session.read_what_was_asked()
+    problem = session.message()
+    if problem is not None:
+        place.warning(plain_markdown(problem))
     with above:
         _ask_for_model(fixed=fixed)
     examples = presets.names_of(session.model())
@@ -55,10 +60,7 @@ def ask_for_sentence() -> None:
             )
             if preset is not None:
                 st.caption(wording.PRESET_REMARKS[preset], width="content")
-    problem = session.message()
-    if problem is not None:
-        st.warning(plain_markdown(problem))
-    elif not resources.checkpoint_names():
+    if problem is None and not resources.checkpoint_names():
         st.caption(wording.EXAMPLES_ONLY)
 
 

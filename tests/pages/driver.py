@@ -28,8 +28,8 @@ def choose_policy(app: AppTest, kind: str) -> AppTest:
 
 def key(app: AppTest, name: str) -> str:
     """The key under which a widget that the page sets is drawn now."""
-    count = app.session_state.filtered_state.get(f"{widgets.COUNT}{name}", 0)
-    return f"{name}.again{count}" if count else name
+    count = f"{widgets.COUNT}{name}"
+    return f"{name}.again{app.session_state[count]}" if count in app.session_state else name
 
 
 def group(app: AppTest, name: str) -> Any:
