@@ -2,8 +2,8 @@
 
 States of a call are one long table, (tokens of all rows, hidden): products, norms and sums work on
 each token alone, so nothing is computed for padding. Only attention needs rows apart; it takes rows
-of similar length in groups, padded to the longest of their group. Attention is a twentieth of a
-layer for sentences, so what padding is left costs little.
+of similar length in groups, padded to the longest of their group. For sentences attention is a
+hundredth of a layer's arithmetic, so what padding is left costs little.
 
 A CPU's library prepares its kernels for each shape it meets, which takes a few milliseconds, as
 much as a layer of a sentence. `few_shapes` rounds sizes up a little, so that it soon has met all.
