@@ -95,7 +95,6 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
 
 
 def _ask_for_other() -> None:
-    visit.settle_example()
     key = visit.widget("other")
     st.pills(
         words.OTHER_SENTENCE,

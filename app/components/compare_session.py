@@ -31,6 +31,7 @@ OTHER_RULE = "compare.other_rule"
 _STARTED = "compare.started"
 _KEPT = "compare.kept"
 _OTHER = "compare.other"
+_BESIDE = "compare.beside"
 _MESSAGE = "compare.message"
 _LEFT_OUT = "compare.left_out"
 _READING = "compare.reading"
@@ -122,8 +123,15 @@ def examples() -> tuple[str, ...]:
 
 
 def settle_example() -> None:
-    """Take another example where the one chosen belongs to a model that is in use no more."""
-    if choice("other") not in examples():
+    """Take another example where the one chosen is of no use beside the sentence.
+
+    That is where it belongs to a model that is in use no more, and where the sentence has just
+    become that example. Who picks it twice gets it twice.
+    """
+    preset = session.state().preset
+    twice = choice("other") == preset != st.session_state.get(_BESIDE)
+    st.session_state[_BESIDE] = preset
+    if twice or choice("other") not in examples():
         chosen("other", _first("other"))
 
 
@@ -229,6 +237,8 @@ def read_without_each_word(trace: LayerTrace) -> None:
 
 def _first(name: str) -> str:
     if name == "other":
-        # the second example: the page begins with the first
-        return examples()[1 % len(examples())]
+        # the second example, because the page begins with the first; but not the sentence itself
+        first, *others = examples()
+        preset = session.state().preset
+        return next((name for name in (*others, first) if name != preset), first)
     return "entropy" if name == "other_rule" else _CHOICES[name][0]

@@ -28,6 +28,7 @@ colours = palette(dark=st.context.theme.type == "dark")
 def show(shown: Shown) -> None:
     """Everything below the sentence."""
     trace, state = shown.trace, session.state()
+    visit.settle_example()
     key = visit.widget("view")
     view = st.segmented_control(
         words.VIEW_LABEL,

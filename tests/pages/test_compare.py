@@ -86,6 +86,21 @@ def test_another_sentence_and_another_rule_can_stand_beside_it() -> None:
     assert app.query_params["other_rule"] == "fixed"
 
 
+@pytest.mark.usefixtures("without_model")
+def test_a_sentence_stands_beside_itself_only_on_request() -> None:
+    app = open_compare(view="pair", preset="hard")
+    assert driver.group(app, "compare.other_preset").value == "negation"
+    driver.group(app, "compare.other_preset").set_value("hard").run()
+    assert driver.group(app, "compare.other_preset").value == "hard"
+    app.run()
+    assert driver.group(app, "compare.other_preset").value == "hard"
+    driver.group(app, "inspect.preset").set_value("easy").run()
+    assert driver.group(app, "compare.other_preset").value == "hard"
+    driver.group(app, "inspect.preset").set_value("hard").run()
+    assert not app.exception, app.exception
+    assert driver.group(app, "compare.other_preset").value == "negation"
+
+
 @pytest.mark.usefixtures("with_model")
 def test_words_are_left_out_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[int] = []
