@@ -103,6 +103,7 @@ def show_preset(name: str, *, keep_text: bool = False) -> None:
     _use(presets.MODEL_OF[name])
     if not keep_text:
         st.session_state[TEXT] = presets.SENTENCES[name]
+        st.session_state.pop(_ASKED, None)  # what was still to be read is wanted no more
     _put(Shown(trace, "stored"))
 
 
@@ -175,6 +176,7 @@ def show_file(trace: LayerTrace, *, opened: bool = True) -> None:
     asked = state()
     asked.preset, asked.text = None, ""
     st.session_state[TEXT] = visible(trace.text, limit=MAX_CHARS)
+    st.session_state.pop(_ASKED, None)
     _put(Shown(trace, "stored", opened=opened))
 
 
@@ -237,12 +239,13 @@ def models() -> tuple[str, ...]:
 
 def pick_model(name: str) -> None:
     """Change to another model: to its first example, or the visitor's own sentence read by it."""
-    examples = presets.names_of(name)
-    if examples and (state().preset is not None or name not in resources.checkpoint_names()):
+    examples, here = presets.names_of(name), name in resources.checkpoint_names()
+    own = state().preset is None or _ASKED in st.session_state  # the second: still to be read
+    if examples and not (own and here):
         show_preset(examples[0])
         return
     _use(name)
-    st.session_state[_ASKED] = st.session_state.get(TEXT, "")
+    st.session_state[TEXT] = st.session_state.setdefault(_ASKED, st.session_state.get(TEXT, ""))
 
 
 def device() -> str:

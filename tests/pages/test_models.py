@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import resources
+from app.presets import SENTENCES
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 
@@ -93,3 +94,28 @@ def test_another_model_does_not_show_what_the_first_one_read(
     assert button in [one.key for one in app.button]
     driver.group(app, "inspect.model").set_value("first").run()
     assert button not in [one.key for one in app.button]
+
+
+def test_a_sentence_still_to_be_read_is_not_lost_to_another_model(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
+) -> None:
+    for name in ("elbert-sst2", "elbert-agnews"):
+        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
+    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    app = open_app()
+    # as the choice of another model leaves it that cuts the reading short
+    app.session_state["inspect.asked"] = SENTENCE
+    driver.group(app, "inspect.model").set_value("elbert-agnews").run()
+    assert not app.exception, app.exception
+    assert driver.mode(app) == "replayed from a full pass"
+    assert app.query_params["checkpoint"] == "elbert-agnews"
+    assert app.text_area(key="inspect.text").value == SENTENCE
+
+
+def test_an_example_that_is_picked_while_a_sentence_is_read_stays(open_app: OpenApp) -> None:
+    app = open_app()
+    app.session_state["inspect.asked"] = SENTENCE
+    driver.group(app, "inspect.preset").set_value("negation").run()
+    assert not app.exception, app.exception
+    assert driver.mode(app) == "stored example"
+    assert app.text_area(key="inspect.text").value == SENTENCES["negation"]
