@@ -232,12 +232,18 @@ def _stamp(folder: Path) -> str:
     return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in files)
 
 
+_LOADING = threading.Lock()
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:  # noqa: ARG001  # part of the key
-    _settle_threads()
-    from elbert_core.engine import load_engine
+    # A click starts a new run beside one that is still loading, and transformers cannot be
+    # imported by two threads at once: the second gets a module with half its names.
+    with _LOADING:
+        _settle_threads()
+        from elbert_core.engine import load_engine
 
-    return load_engine(folder, device=device)
+        return load_engine(folder, device=device)
 
 
 @st.cache_resource(show_spinner=False)

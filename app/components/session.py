@@ -119,8 +119,8 @@ def read_text(raw: str) -> None:
     except ElbertError as error:
         _complain(_trouble(error))
         return
+    remember(trace)  # a run that a click has replaced meanwhile ends here and changes nothing
     asked.preset, asked.text = None, checked.text
-    remember(trace)
     _put(Shown(trace, "replayed"))
 
 
