@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,19 @@ from tests.pages import driver
 from tests.pages.conftest import OpenApp
 
 SENTENCE = "the film was dull but the plot was great"
+PutModels = Callable[..., None]
+
+
+@pytest.fixture
+def put_models(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PutModels:
+    """Makes tiny checkpoints of these names the only ones."""
+
+    def put(*names: str) -> None:
+        for name in names:
+            shutil.copytree(tiny_folder / "tiny", tmp_path / name)
+        monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+
+    return put
 
 
 @pytest.mark.usefixtures("with_model")
@@ -39,12 +53,8 @@ def test_a_machine_with_both_devices_offers_a_choice(
     assert "device" not in app.query_params
 
 
-def test_a_second_checkpoint_can_be_chosen(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
-) -> None:
-    for name in ("first", "second"):
-        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+def test_a_second_checkpoint_can_be_chosen(put_models: PutModels, open_app: OpenApp) -> None:
+    put_models("first", "second")
     app = driver.read(open_app(), SENTENCE)
     driver.group(app, "inspect.model").set_value("second").run()
     assert not app.exception
@@ -54,10 +64,9 @@ def test_a_second_checkpoint_can_be_chosen(
 
 
 def test_a_model_that_is_not_here_shows_its_examples(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
+    put_models: PutModels, open_app: OpenApp
 ) -> None:
-    shutil.copytree(tiny_folder / "tiny", tmp_path / "mine")
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    put_models("mine")
     app = driver.read(open_app(), SENTENCE)
     assert not [group for group in app.get("button_group") if group.key == "inspect.preset"]
     driver.group(app, "inspect.model").set_value("elbert-sst2").run()
@@ -78,15 +87,11 @@ def test_devices_are_known_while_the_library_is_still_loading(
 @pytest.mark.parametrize("button", ["map.button", "reading.button"])
 def test_another_model_does_not_show_what_the_first_one_read(
     button: str,
-    tiny_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    put_models: PutModels,
     open_app: OpenApp,
 ) -> None:
     """The sentence stays, the model changes: its map and its attention are asked for anew."""
-    for name in ("first", "second"):
-        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    put_models("first", "second")
     app = driver.read(open_app(), SENTENCE)
     app.button(key=button).click().run()
     assert button not in [one.key for one in app.button]
@@ -97,11 +102,9 @@ def test_another_model_does_not_show_what_the_first_one_read(
 
 
 def test_a_sentence_still_to_be_read_is_not_lost_to_another_model(
-    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_app: OpenApp
+    put_models: PutModels, open_app: OpenApp
 ) -> None:
-    for name in ("elbert-sst2", "elbert-agnews"):
-        shutil.copytree(tiny_folder / "tiny", tmp_path / name)
-    monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
+    put_models("elbert-sst2", "elbert-agnews")
     app = open_app()
     # as the choice of another model leaves it that cuts the reading short
     app.session_state["inspect.asked"] = SENTENCE
