@@ -60,16 +60,16 @@ gpu: ## run the tests that need a GPU, then the engine's throughput there (GPU_O
 			--shape $$shape $(BENCH_FLAGS) >$(GPU_OUT)/throughput-$$shape.json; done
 
 evaluate: install ## compute every figure of checkpoints/README.md again and compare (DATA= names the data folder)
-	$(OFFLINE) $(BIN)/python -m elbert_core verify --data $(DATA)
+	$(OFFLINE) $(BIN)/python -m tools.verify --data $(DATA)
 
 presets: install ## make the stored example traces of the app again
-	$(OFFLINE) $(BIN)/python -m app.make_presets
+	$(OFFLINE) $(BIN)/python -m tools.make_presets
 
 pictures: dev ## take pictures of every page (screenshots/, two of them for the README)
 	$(OFFLINE) $(BIN)/python -m tests.browser.pictures
 
 lessons: install ## make the stored traces of the lessons again
-	$(OFFLINE) $(BIN)/python -m app.make_lessons
+	$(OFFLINE) $(BIN)/python -m tools.make_lessons
 
 # The recipes of the shipped checkpoints. Each step saves as it goes and resumes where it was; TRAIN_FLAGS=
 # goes to the last one, e.g. "--seed 1". The two others start from elbert-sst2's layer.
@@ -97,24 +97,20 @@ checkpoint-emotion: dev ## the same for Emotion
 		--exit-pooling mean --teacher runs/teacher-emotion --hidden-weight 1 \
 		--epochs 4 --batch-size 32 --learning-rate 3e-4 $(TRAIN_FLAGS)
 
-# General distillation for a machine with a GPU: `packed` anywhere, take runs/packed-pieces there, `distilled` there,
-# bring runs/distilled-pieces back (`join` puts it together). LIMIT=9m stops after nine minutes; the same again goes on.
+# General distillation for a machine with a GPU: `packed` anywhere, take runs/packed there (`tar`), `distilled` there,
+# bring runs/distilled back. LIMIT=9m stops after nine minutes; the same again goes on.
 LIMIT ?=
-packed: dev ## pack plain texts and the encoder for a distillation elsewhere, in files of 16 MB at most
-	rm -rf runs/packed runs/packed-pieces
+packed: dev ## pack plain texts and the encoder for a distillation elsewhere
+	rm -rf runs/packed
 	$(TRAIN) pack --teacher $(ENCODER) --texts $(DATA)/text --texts $(DATA)/imdb --texts $(DATA)/ag_news \
 		--texts $(DATA)/sst2 --output runs/packed
-	$(TRAIN) split --folder runs/packed --output runs/packed-pieces
 
 distilled: dev ## distil a student from runs/packed; resumes where it was (LIMIT= stops it after a time)
-	test -d runs/packed || $(TRAIN) join --pieces runs/packed-pieces --output runs/packed
 	$(if $(LIMIT),timeout $(LIMIT) env) $(TRAIN) distill --teacher runs/packed/teacher --texts runs/packed \
 		--output runs/distilled --sentences 2000000 --exit-pooling mean $(TRAIN_FLAGS) || test $$? = 124
-	rm -rf runs/distilled-pieces
-	$(TRAIN) split --folder runs/distilled --output runs/distilled-pieces
 
 ablation: dev ## layer weights with and without a teacher, three seeds: tables into assets/ablation
-	$(TRAIN) ablate --backbone $(ENCODER) --data $(DATA)/sst2_sentences --teacher runs/teacher-sst2
+	$(OFFLINE) $(BIN)/python -m tools.ablation --backbone $(ENCODER) --data $(DATA)/sst2_sentences --teacher runs/teacher-sst2
 
 clean: ## remove caches and build output; the environment stays
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import wording, wording_compare, wording_learn, wording_tradeoff
+from app.learn import wording as wording_learn
+from app.shared import wording, wording_compare
+from app.tradeoff import wording as wording_tradeoff
 
 ICON = Path(__file__).resolve().parent / "app" / "icon.png"
 
@@ -30,15 +32,15 @@ if st.context.theme.type == "dark":
 st.navigation(
     [
         st.Page(
-            "app/views/inspect_page.py",
+            "app/inspect/page.py",
             title=wording.PAGE_INSPECT,
             url_path="inspect",
             default=True,
         ),
-        st.Page("app/views/compare.py", title=wording_compare.PAGE, url_path="compare"),
-        st.Page("app/views/tradeoff.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
-        st.Page("app/views/learn.py", title=wording_learn.PAGE, url_path="learn"),
-        st.Page("app/views/about.py", title=wording.PAGE_ABOUT, url_path="about"),
+        st.Page("app/compare/page.py", title=wording_compare.PAGE, url_path="compare"),
+        st.Page("app/tradeoff/page.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
+        st.Page("app/learn/page.py", title=wording_learn.PAGE, url_path="learn"),
+        st.Page("app/about.py", title=wording.PAGE_ABOUT, url_path="about"),
     ],
     position="top",
 ).run()

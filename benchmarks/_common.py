@@ -18,8 +18,8 @@ import torch
 import transformers
 from transformers import AlbertConfig, AlbertModel
 
-from elbert_core.data import load_table
-from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.data.texts import load_table
+from elbert_core.model.modeling import ElbertForSequenceClassification
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ELBERT_DATA") or ROOT.parent / "shared" / "data")

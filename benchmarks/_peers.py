@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.model.modeling import ElbertForSequenceClassification
 
 Pass = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(rows, tokens) ids and mask -> (rows, labels) logits of the last layer."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
+from elbert_core.model.modeling import ElbertConfig, ElbertForSequenceClassification
 from elbert_core.policies import ExitPolicy, History
 from elbert_core.results import ExitReason
 

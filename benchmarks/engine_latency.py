@@ -20,8 +20,8 @@ from _common import CHECKPOINT, conditions, plain_albert, sentences, show
 from _peers import Pass, installed
 from _shapes import SHAPES, random_model
 
-from elbert_core.checkpoints import load_checkpoint
-from elbert_core.engine import EarlyExitEngine
+from elbert_core.engine.engine import EarlyExitEngine
+from elbert_core.model.checkpoints import load_checkpoint
 from elbert_core.policies import FixedLayer, NeverExit
 
 

@@ -36,13 +36,13 @@ from _common import (
 from _peers import Pass, installed
 from _shapes import SHAPES, ExitProfile, random_model
 
-from elbert_core.checkpoints import load_checkpoint
-from elbert_core.cli import parse_policy
-from elbert_core.devices import resolve_device
-from elbert_core.engine import EarlyExitEngine
-from elbert_core.kernels import SharedSteps
+from elbert_core.cli.main import parse_policy
+from elbert_core.engine.devices import resolve_device
+from elbert_core.engine.engine import EarlyExitEngine
+from elbert_core.engine.kernels import SharedSteps
 from elbert_core.metrics import layer_macs
-from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.model.checkpoints import load_checkpoint
+from elbert_core.model.modeling import ElbertForSequenceClassification
 from elbert_core.policies import NeverExit
 from elbert_core.results import BatchExits
 

@@ -72,7 +72,7 @@ def _apart(settings: dict[str, Any]) -> dict[str, Any]:
 def _measure(
     rows: int, words: int, slots: int, seconds: float = 60.0, keep: bool = False
 ) -> dict[str, Any]:
-    from elbert_core.engine import load_engine
+    from elbert_core.engine.engine import load_engine
     from elbert_core.policies import EntropyThreshold
 
     engine = load_engine(CHECKPOINT, device="cpu", dtype="float32")

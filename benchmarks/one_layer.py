@@ -21,9 +21,9 @@ from _common import CHECKPOINT, conditions, in_turn, show
 from torch import Tensor, nn
 from torch._inductor.exc import InductorError
 
-from elbert_core.checkpoints import load_checkpoint
-from elbert_core.kernels import SharedSteps
-from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.engine.kernels import SharedSteps
+from elbert_core.model.checkpoints import load_checkpoint
+from elbert_core.model.modeling import ElbertForSequenceClassification
 
 SHAPES = ((64, 24), (16, 24), (1, 24), (1, 8))
 Call = Callable[[], object]

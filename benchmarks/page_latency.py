@@ -25,8 +25,8 @@ from _common import conditions, show
 from _serving import serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import wording
-from app import wording_compare as compare
+from app.shared import wording
+from app.shared import wording_compare as compare
 
 LISTEN = """
 window.sent = [];

@@ -22,7 +22,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from elbert_core.calibration import tune
+from elbert_core.evaluation.calibration import tune
+from elbert_core.evaluation.sweeps import sweep
 from elbert_core.policies import (
     ConfidenceThreshold,
     ConfidenceWindow,
@@ -32,7 +33,6 @@ from elbert_core.policies import (
     replay,
     signals_of,
 )
-from elbert_core.sweeps import sweep
 
 LAYERS, LABELS = 12, 2
 SAMPLE_POLICIES, SAMPLE_ROWS = 12, 200

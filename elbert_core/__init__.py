@@ -39,67 +39,49 @@ _WHERE = {
     "policy_from_dict": "policies",
     "policy_to_dict": "policies",
     "replay": "policies",
-    "Decision": "explanation",
-    "explain": "explanation",
-    "trace_from_json": "traces",
-    "trace_to_csv": "traces",
-    "trace_to_json": "traces",
-    "SweepPoint": "sweeps",
-    "sweep": "sweeps",
-    "EvaluationTable": "tables",
-    "load_evaluation": "tables",
-    "save_evaluation": "tables",
-    "policy_grids": "sweeps",
-    "pareto_front": "sweeps",
-    "compare": "comparison",
-    "tune": "calibration",
-    "rows_needed": "calibration",
-    "tune_conformal": "conformal",
-    "save_policy": "policy_files",
-    "load_policy": "policy_files",
-    "evaluate": "recording",
-    "TeacherConfig": "teachers",
-    "finetune_teacher": "teachers",
-    "EarlyExitEngine": "engine",
-    "load_engine": "engine",
-    "ElbertConfig": "modeling",
-    "ElbertForSequenceClassification": "modeling",
-    "LayerWeights": "losses",
-    "check_checkpoint": "checkpoints",
-    "list_checkpoints": "checkpoints",
-    "load_checkpoint": "checkpoints",
-    "save_checkpoint": "checkpoints",
-    "load_table": "data",
-    "TrainConfig": "training",
-    "train": "training",
-    "DistillConfig": "distillation",
-    "distill": "distillation",
+    "Decision": "policies.explanation",
+    "explain": "policies.explanation",
+    "trace_from_json": "reading.traces",
+    "trace_to_csv": "reading.traces",
+    "trace_to_json": "reading.traces",
+    "SweepPoint": "evaluation.sweeps",
+    "sweep": "evaluation.sweeps",
+    "EvaluationTable": "evaluation.tables",
+    "load_evaluation": "evaluation.tables",
+    "save_evaluation": "evaluation.tables",
+    "policy_grids": "evaluation.sweeps",
+    "pareto_front": "evaluation.sweeps",
+    "compare": "evaluation.comparison",
+    "tune": "evaluation.calibration",
+    "rows_needed": "evaluation.calibration",
+    "tune_conformal": "evaluation.conformal",
+    "save_policy": "evaluation.policy_files",
+    "load_policy": "evaluation.policy_files",
+    "evaluate": "evaluation.recording",
+    "TeacherConfig": "training.teachers",
+    "finetune_teacher": "training.teachers",
+    "EarlyExitEngine": "engine.engine",
+    "load_engine": "engine.engine",
+    "ElbertConfig": "model.modeling",
+    "ElbertForSequenceClassification": "model.modeling",
+    "LayerWeights": "training.losses",
+    "check_checkpoint": "model.checkpoints",
+    "list_checkpoints": "model.checkpoints",
+    "load_checkpoint": "model.checkpoints",
+    "save_checkpoint": "model.checkpoints",
+    "load_table": "data.texts",
+    "TrainConfig": "training.train",
+    "train": "training.train",
+    "DistillConfig": "training.distillation",
+    "distill": "training.distillation",
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604  # the names below are strings
 
 if TYPE_CHECKING:
-    from elbert_core.calibration import rows_needed as rows_needed
-    from elbert_core.calibration import tune as tune
-    from elbert_core.checkpoints import (
-        check_checkpoint as check_checkpoint,
-    )
-    from elbert_core.checkpoints import (
-        list_checkpoints as list_checkpoints,
-    )
-    from elbert_core.checkpoints import (
-        load_checkpoint as load_checkpoint,
-    )
-    from elbert_core.checkpoints import (
-        save_checkpoint as save_checkpoint,
-    )
-    from elbert_core.comparison import compare as compare
-    from elbert_core.conformal import tune_conformal as tune_conformal
-    from elbert_core.data import load_table as load_table
-    from elbert_core.distillation import DistillConfig as DistillConfig
-    from elbert_core.distillation import distill as distill
-    from elbert_core.engine import EarlyExitEngine as EarlyExitEngine
-    from elbert_core.engine import load_engine as load_engine
+    from elbert_core.data.texts import load_table as load_table
+    from elbert_core.engine.engine import EarlyExitEngine as EarlyExitEngine
+    from elbert_core.engine.engine import load_engine as load_engine
     from elbert_core.errors import (
         CheckpointError as CheckpointError,
     )
@@ -115,13 +97,36 @@ if TYPE_CHECKING:
     from elbert_core.errors import (
         NumericsError as NumericsError,
     )
-    from elbert_core.explanation import Decision as Decision
-    from elbert_core.explanation import explain as explain
-    from elbert_core.losses import LayerWeights as LayerWeights
-    from elbert_core.modeling import (
+    from elbert_core.evaluation.calibration import rows_needed as rows_needed
+    from elbert_core.evaluation.calibration import tune as tune
+    from elbert_core.evaluation.comparison import compare as compare
+    from elbert_core.evaluation.conformal import tune_conformal as tune_conformal
+    from elbert_core.evaluation.policy_files import load_policy as load_policy
+    from elbert_core.evaluation.policy_files import save_policy as save_policy
+    from elbert_core.evaluation.recording import evaluate as evaluate
+    from elbert_core.evaluation.sweeps import SweepPoint as SweepPoint
+    from elbert_core.evaluation.sweeps import pareto_front as pareto_front
+    from elbert_core.evaluation.sweeps import policy_grids as policy_grids
+    from elbert_core.evaluation.sweeps import sweep as sweep
+    from elbert_core.evaluation.tables import EvaluationTable as EvaluationTable
+    from elbert_core.evaluation.tables import load_evaluation as load_evaluation
+    from elbert_core.evaluation.tables import save_evaluation as save_evaluation
+    from elbert_core.model.checkpoints import (
+        check_checkpoint as check_checkpoint,
+    )
+    from elbert_core.model.checkpoints import (
+        list_checkpoints as list_checkpoints,
+    )
+    from elbert_core.model.checkpoints import (
+        load_checkpoint as load_checkpoint,
+    )
+    from elbert_core.model.checkpoints import (
+        save_checkpoint as save_checkpoint,
+    )
+    from elbert_core.model.modeling import (
         ElbertConfig as ElbertConfig,
     )
-    from elbert_core.modeling import (
+    from elbert_core.model.modeling import (
         ElbertForSequenceClassification as ElbertForSequenceClassification,
     )
     from elbert_core.policies import (
@@ -163,9 +168,17 @@ if TYPE_CHECKING:
     from elbert_core.policies import (
         replay as replay,
     )
-    from elbert_core.policy_files import load_policy as load_policy
-    from elbert_core.policy_files import save_policy as save_policy
-    from elbert_core.recording import evaluate as evaluate
+    from elbert_core.policies.explanation import Decision as Decision
+    from elbert_core.policies.explanation import explain as explain
+    from elbert_core.reading.traces import (
+        trace_from_json as trace_from_json,
+    )
+    from elbert_core.reading.traces import (
+        trace_to_csv as trace_to_csv,
+    )
+    from elbert_core.reading.traces import (
+        trace_to_json as trace_to_json,
+    )
     from elbert_core.results import (
         BatchExits as BatchExits,
     )
@@ -181,26 +194,13 @@ if TYPE_CHECKING:
     from elbert_core.results import (
         RowExit as RowExit,
     )
-    from elbert_core.sweeps import SweepPoint as SweepPoint
-    from elbert_core.sweeps import pareto_front as pareto_front
-    from elbert_core.sweeps import policy_grids as policy_grids
-    from elbert_core.sweeps import sweep as sweep
-    from elbert_core.tables import EvaluationTable as EvaluationTable
-    from elbert_core.tables import load_evaluation as load_evaluation
-    from elbert_core.tables import save_evaluation as save_evaluation
-    from elbert_core.teachers import TeacherConfig as TeacherConfig
-    from elbert_core.teachers import finetune_teacher as finetune_teacher
-    from elbert_core.traces import (
-        trace_from_json as trace_from_json,
-    )
-    from elbert_core.traces import (
-        trace_to_csv as trace_to_csv,
-    )
-    from elbert_core.traces import (
-        trace_to_json as trace_to_json,
-    )
-    from elbert_core.training import TrainConfig as TrainConfig
-    from elbert_core.training import train as train
+    from elbert_core.training.distillation import DistillConfig as DistillConfig
+    from elbert_core.training.distillation import distill as distill
+    from elbert_core.training.losses import LayerWeights as LayerWeights
+    from elbert_core.training.teachers import TeacherConfig as TeacherConfig
+    from elbert_core.training.teachers import finetune_teacher as finetune_teacher
+    from elbert_core.training.train import TrainConfig as TrainConfig
+    from elbert_core.training.train import train as train
     from elbert_core.uncertainty import (
         confidence as confidence,
     )

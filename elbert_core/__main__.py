@@ -1,5 +1,5 @@
 """`python -m elbert_core`."""
 
-from elbert_core.cli import main
+from elbert_core.cli.main import main
 
 main()

@@ -79,3 +79,13 @@ __all__ = [
     "replay",
     "signals_of",
 ]
+
+
+def policy_to_text(policy: ExitPolicy) -> str:
+    """A policy as `--policy` takes it; settings that are at their default are left out."""
+    values = ",".join(
+        f"{field.name}={getattr(policy, field.name)}"
+        for field in fields(policy)
+        if getattr(policy, field.name) != field.default
+    )
+    return f"{policy.kind}:{values}" if values else policy.kind

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from elbert_core.tables import EvaluationTable, text_digest
+from elbert_core.evaluation.tables import EvaluationTable, text_digest
 
 ROW_TEXTS = tuple(f"the film number {i} was good and the plot was dull" for i in range(400))
 """Texts that a table of 400 rows may have; see `with_texts`."""

@@ -33,8 +33,8 @@ def save_tiny_checkpoint(folder: Path, *, n_layers: int = 12, max_tokens: int = 
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    from elbert_core.checkpoints import save_checkpoint
-    from elbert_core.modeling import ElbertConfig, ElbertForSequenceClassification
+    from elbert_core.model.checkpoints import save_checkpoint
+    from elbert_core.model.modeling import ElbertConfig, ElbertForSequenceClassification
 
     letters = [f"{c}" for c in "abcdefghijklmnopqrstuvwxyz0123456789.,!?'"]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from app import evaluations, resources
+from app.shared import resources
+from app.tradeoff import evaluations
 from benchmarks._serving import ROOT, serve
-from elbert_core.tables import save_evaluation
+from elbert_core.evaluation.tables import save_evaluation
 from tests.app.tables import ROW_TEXTS, make_table, with_texts
 from tests.app.tiny import save_tiny_checkpoint
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import wording
-from app import wording_compare as compare
-from app import wording_learn as learn
-from app.lessons import lesson_names, load_lesson
+from app.learn import wording as learn
+from app.learn.lessons import lesson_names, load_lesson
+from app.shared import wording
+from app.shared import wording_compare as compare
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
 from tests.browser.test_journey import read

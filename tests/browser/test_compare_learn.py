@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import wording
-from app import wording_compare as compare
-from app import wording_learn as learn
-from app.presets import SENTENCES
+from app.learn import wording as learn
+from app.shared import wording
+from app.shared import wording_compare as compare
+from app.shared.presets import SENTENCES
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_tradeoff import COUNT_SENT
 

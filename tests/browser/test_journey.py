@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from app import wording
-from app.presets import SENTENCES
+from app.shared import wording
+from app.shared.presets import SENTENCES
 from tests.browser.conftest import OpenPage, Visit
 
 pytestmark = pytest.mark.browser

@@ -12,10 +12,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app import narration_learn as tell
-from app import wording, wording_learn
-from app.claims import Scene, holds
-from app.lessons import Lesson, Step, lesson_names, load_lesson
+from app.learn import narration as tell
+from app.learn import wording as wording_learn
+from app.learn.claims import Scene, holds
+from app.learn.lessons import Lesson, Step, lesson_names, load_lesson
+from app.shared import wording
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go
 

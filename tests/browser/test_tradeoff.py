@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import narration_tradeoff as narration
-from app import wording, wording_report
-from app import wording_promise as promised
-from app import wording_rows as rows
-from app import wording_rules as rules
-from app import wording_tradeoff as words
-from app.evaluations import look_at, look_closer
+from app.shared import wording
+from app.shared import wording_rules as rules
+from app.tradeoff import narration, wording_report
+from app.tradeoff import wording as words
+from app.tradeoff import wording_promise as promised
+from app.tradeoff import wording_rows as rows
+from app.tradeoff.evaluations import look_at, look_closer
+from elbert_core.evaluation.policy_files import load_saved_policy
+from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
 from elbert_core.policies import ConfidenceWindow, Patience
-from elbert_core.policy_files import load_saved_policy
-from elbert_core.tables import save_evaluation, table_to_bytes
 from tests.app.tables import ROW_TEXTS, make_table
 from tests.browser.conftest import OpenPage, Visit
 

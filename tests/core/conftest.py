@@ -14,9 +14,9 @@ from transformers import (
     BertTokenizerFast,
 )
 
-from elbert_core.checkpoints import save_checkpoint
-from elbert_core.engine import EarlyExitEngine
-from elbert_core.modeling import ElbertForSequenceClassification
+from elbert_core.engine.engine import EarlyExitEngine
+from elbert_core.model.checkpoints import save_checkpoint
+from elbert_core.model.modeling import ElbertForSequenceClassification
 from tests.core.tiny_albert import (
     BAD,
     GOOD,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from elbert_core.tables import EvaluationTable, table_to_bytes, text_digest
+from elbert_core.evaluation.tables import EvaluationTable, table_to_bytes, text_digest
 from tests.core.policy_cases import Probs, table
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from transformers import BertConfig
 
-from elbert_core.modeling import ElbertConfig
+from elbert_core.model.modeling import ElbertConfig
 
 WORDS = ("a the film movie is was not good bad fine dull very never plot actor great awful").split()  # noqa: SIM905
 GOOD, BAD = ("good", "fine", "great"), ("bad", "dull", "awful")

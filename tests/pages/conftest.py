@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import resources
+from app.shared import resources
 from tests.app.tiny import save_tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

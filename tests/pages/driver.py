@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from app import wording
-from app.components import widgets
+from app.shared import widgets, wording
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def read(app: AppTest, sentence: str) -> AppTest:
@@ -86,3 +89,10 @@ def exit_layer(app: AppTest) -> int:
 def shown_text(app: AppTest) -> str:
     """All plain text on the page."""
     return "\n".join(str(element.value) for element in app.get("text"))
+
+
+def at(page: str) -> AppTest:
+    """The app, not yet run, opened straight at a page: `switch_page` only knows pages once run."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app._page_hash = calc_hash(page)
+    return app

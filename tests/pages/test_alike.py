@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import wording_compare as words
+from app.shared import wording_compare as words
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 from tests.pages.test_compare import open_compare, rows
@@ -30,7 +30,7 @@ def test_sentences_of_this_visit_are_compared(open_app: OpenApp) -> None:
     for sentence in SENTENCES:
         driver.read(app, sentence)
     app.query_params["view"] = "alike"
-    app.switch_page("app/views/compare.py").run()
+    app.switch_page("app/compare/page.py").run()
     assert not app.exception
     (table,) = app.dataframe
     assert list(table.value[words.ALIKE_COLUMNS[1]]) == [words.ALIKE_SOURCES["visit"]] * 2
@@ -43,5 +43,5 @@ def test_sentences_of_this_visit_are_compared(open_app: OpenApp) -> None:
 def test_a_first_sentence_is_alone(open_app: OpenApp) -> None:
     app = driver.read(open_app(), SENTENCES[0])
     app.query_params["view"] = "alike"
-    app.switch_page("app/views/compare.py").run()
+    app.switch_page("app/compare/page.py").run()
     assert words.ALIKE_NONE in [info.value for info in app.info]

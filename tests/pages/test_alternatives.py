@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import wording_compare as compare
-from app.lessons import lesson_names, load_lesson
+from app.learn.lessons import lesson_names, load_lesson
+from app.shared import wording_compare as compare
 from tests.pages import driver
-from tests.pages.conftest import ROOT, OpenApp
+from tests.pages.conftest import OpenApp
 from tests.pages.test_compare import open_compare
 
 
@@ -49,9 +49,9 @@ def test_compare(view: str) -> None:
 @pytest.mark.parametrize("name", lesson_names())
 def test_every_step_of_every_lesson(name: str) -> None:
     lesson = load_lesson(name)
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app = driver.at("learn")
     app.query_params["lesson"] = name
-    app.switch_page("app/views/learn.py").run()
+    app.run()
     for number, step in enumerate(lesson.steps, start=1):
         if step.ask:
             charts = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import resources, wording
-from app import wording_compare as words
-from app.presets import SENTENCES, load_preset
-from app.state import build_policy, defaults
-from elbert_core.ablation import stability
-from elbert_core.explanation import explain
+from app.shared import resources, wording
+from app.shared import wording_compare as words
+from app.shared.presets import SENTENCES, load_preset
+from app.shared.state import build_policy, defaults
+from elbert_core.policies.explanation import explain
+from elbert_core.reading.left_out import stability
 from tests.pages import driver
 from tests.pages.conftest import ROOT, OpenApp
 
@@ -21,10 +21,10 @@ SENTENCE = "the film was dull but the plot was great"
 
 
 def open_compare(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app = driver.at("compare")
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app/views/compare.py").run()
+    app.run()
     assert not app.exception, app.exception
     return app
 
@@ -61,8 +61,8 @@ def test_every_rule_stops_where_the_core_says() -> None:
 @pytest.mark.usefixtures("without_model")
 def test_sentence_and_rule_go_along_from_page_to_page(open_app: OpenApp) -> None:
     app = open_app(preset="negation", window_size="6")
-    app.switch_page("app/views/compare.py").run()
-    for page in ("app/views/inspect_page.py", "app/views/compare.py"):
+    app.switch_page("app/compare/page.py").run()
+    for page in ("app/inspect/page.py", "app/compare/page.py"):
         assert not app.exception, app.exception
         assert app.text_area(key="inspect.text").value == SENTENCES["negation"]
         assert app.slider(key=driver.key(app, "setting.window.window_size.12")).value == 6
@@ -218,6 +218,6 @@ def test_a_choice_changes_by_a_visitor_only() -> None:
     assert app.segmented_control(key=driver.key(app, "compare.with")).value == "rule"
     assert app.selectbox(key=driver.key(app, "compare.other_rule")).value == "patience"
     # and over a look at another page
-    app.switch_page("app/views/about.py").run()
-    app.switch_page("app/views/compare.py").run()
+    app.switch_page("app/about.py").run()
+    app.switch_page("app/compare/page.py").run()
     assert app.selectbox(key=driver.key(app, "compare.other_rule")).value == "patience"

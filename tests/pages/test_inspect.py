@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from app import resources, wording
-from app.presets import NAMES, SENTENCES, load_preset
-from app.state import POLICY_SETTINGS, build_policy, defaults
+from app.shared import resources, wording
+from app.shared.presets import NAMES, SENTENCES, load_preset
+from app.shared.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.errors import CheckpointError
-from elbert_core.explanation import explain
+from elbert_core.policies.explanation import explain
 from tests.pages import driver
 from tests.pages.conftest import ROOT, OpenApp
 
@@ -221,7 +221,7 @@ def test_a_missing_preset_is_a_message(
 ) -> None:
     import streamlit as st
 
-    from app import presets
+    from app.shared import presets
 
     st.cache_data.clear()
     monkeypatch.setattr(presets.load_preset, "__defaults__", (tmp_path,))
@@ -337,10 +337,10 @@ def test_hostile_text_reaches_no_markdown_and_no_html(text: str, open_app: OpenA
 @pytest.mark.usefixtures("with_model")
 def test_a_page_switch_keeps_everything(open_app: OpenApp) -> None:
     app = driver.read(open_app(policy="fixed", layer="5"), SENTENCE)
-    app.switch_page("app/views/about.py").run()
+    app.switch_page("app/about.py").run()
     assert not app.exception
     assert wording.ABOUT_HEADLINE in [title.value for title in app.title]
-    app.switch_page("app/views/inspect_page.py").run()
+    app.switch_page("app/inspect/page.py").run()
     assert not app.exception
     assert driver.exit_layer(app) == 5
     assert app.text_area(key="inspect.text").value == SENTENCE
@@ -350,7 +350,7 @@ def test_a_page_switch_keeps_everything(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("with_model")
 def test_about_names_the_model_and_the_versions(open_app: OpenApp) -> None:
     app = open_app()
-    app.switch_page("app/views/about.py").run()
+    app.switch_page("app/about.py").run()
     assert not app.exception
     assert any("Random." in element.value for element in app.markdown)
     assert "streamlit 1." in driver.shown_text(app)
@@ -359,7 +359,7 @@ def test_about_names_the_model_and_the_versions(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("without_model")
 def test_about_works_without_a_model(open_app: OpenApp) -> None:
     app = open_app()
-    app.switch_page("app/views/about.py").run()
+    app.switch_page("app/about.py").run()
     assert not app.exception
     assert wording.MODEL_NONE in driver.shown_text(app)
 

@@ -9,9 +9,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import wording_learn as words
-from app.lessons import lesson_names, load_lesson
-from elbert_core.explanation import explain
+from app.learn import wording as words
+from app.learn.lessons import lesson_names, load_lesson
+from elbert_core.policies.explanation import explain
 from tests.pages import driver
 from tests.pages.conftest import ROOT
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("without_model")
 
 
 def open_learn(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app = driver.at("learn")
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("app/views/learn.py").run()
+    app.run()
     assert not app.exception, app.exception
     return app
 
@@ -36,9 +36,9 @@ def test_lessons_and_comparisons_load_no_model_library() -> None:
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
-        f"app = AppTest.from_file({str(ROOT / 'streamlit_app.py')!r}, default_timeout=60)\n"
+        f"app = AppTest.from_file({str(ROOT / 'streamlit_app.py')!r}, default_timeout=60).run()\n"
         "for page in ('learn', 'compare'):\n"
-        "    app.switch_page(f'app/views/{page}.py').run()\n"
+        "    app.switch_page(f'app/{page}/page.py').run()\n"
         "    assert not app.exception, app.exception\n"
         "loaded = {'torch', 'transformers', 'tokenizers'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app import resources
-from app.presets import SENTENCES
+from app.shared import resources
+from app.shared.presets import SENTENCES
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 

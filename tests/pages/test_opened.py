@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import resources, wording
-from app.components.opened import origin, told
-from app.presets import load_preset
-from elbert_core.checkpoints import weights_digest
+from app.inspect.opened import origin, told
+from app.shared import resources, wording
+from app.shared.presets import load_preset
+from elbert_core.model.checkpoints import weights_digest
+from elbert_core.reading.traces import trace_to_json
 from elbert_core.results import LayerTrace
-from elbert_core.traces import trace_to_json
 from tests.app.traces import make_trace
 from tests.pages import driver
 from tests.pages.conftest import OpenApp

@@ -9,16 +9,24 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import evaluations
-from app import narration_tradeoff as narration
-from app import wording_promise as promised
-from app import wording_rules as words
-from app.components import saved_rules, tradeoff_promise
-from app.evaluations import look_at
-from app.promises import average_promise
-from app.state import InspectState
-from elbert_core.calibration import tune
+from app.shared import saved_rules
+from app.shared import wording_rules as words
+from app.shared.state import InspectState
+from app.tradeoff import evaluations, narration
+from app.tradeoff import promise_panel as tradeoff_promise
+from app.tradeoff import wording_promise as promised
+from app.tradeoff.evaluations import look_at
+from app.tradeoff.promises import average_promise
 from elbert_core.errors import InputError
+from elbert_core.evaluation.calibration import tune
+from elbert_core.evaluation.policy_files import (
+    SavedPolicy,
+    guarantee_of,
+    load_saved_policy,
+    policy_to_json,
+    save_policy,
+)
+from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import (
     ConfidenceThreshold,
     ConfidenceWindow,
@@ -26,21 +34,13 @@ from elbert_core.policies import (
     ExitPolicy,
     Patience,
 )
-from elbert_core.policy_files import (
-    SavedPolicy,
-    guarantee_of,
-    load_saved_policy,
-    policy_to_json,
-    save_policy,
-)
-from elbert_core.tables import EvaluationTable, save_evaluation
 from tests.app.tables import make_table
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 
-PAGE = "app/views/tradeoff.py"
-INSPECT = "app/views/inspect_page.py"
-COMPARE = "app/views/compare.py"
+PAGE = "app/tradeoff/page.py"
+INSPECT = "app/inspect/page.py"
+COMPARE = "app/compare/page.py"
 pytestmark = pytest.mark.usefixtures("without_model")
 
 
@@ -264,7 +264,7 @@ def test_a_question_changes_by_a_visitor_only(open_app: OpenApp) -> None:
         )
 
     assert asked() == (5.0, 0.9, "accuracy", "window")
-    go(go(app, "app/views/about.py"), PAGE)
+    go(go(app, "app/about.py"), PAGE)
     assert asked() == (5.0, 0.9, "accuracy", "window")
 
 

@@ -16,21 +16,21 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from app import evaluations, resources
-from app import narration_tradeoff as narration
-from app import wording_promise as promised
-from app import wording_tradeoff as words
-from app.charts.tradeoff import SELECTION
-from app.components import tradeoff_session as visit
-from app.evaluations import key_of, look_at, look_closer
-from elbert_core.calibration import tune
+from app.shared import resources
+from app.tradeoff import evaluations, narration
+from app.tradeoff import session as visit
+from app.tradeoff import wording as words
+from app.tradeoff import wording_promise as promised
+from app.tradeoff.chart import SELECTION
+from app.tradeoff.evaluations import key_of, look_at, look_closer
+from elbert_core.evaluation.calibration import tune
+from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, ExitPolicy, Patience
-from elbert_core.tables import EvaluationTable, save_evaluation
 from tests.app.tables import make_table
 from tests.pages import driver
 from tests.pages.conftest import ROOT, OpenApp
 
-PAGE = "app/views/tradeoff.py"
+PAGE = "app/tradeoff/page.py"
 WINDOW = ConfidenceWindow(4, 0.1)
 pytestmark = pytest.mark.usefixtures("without_model")
 
@@ -146,7 +146,7 @@ def test_a_click_makes_a_point_the_setting_of_the_whole_app(open_app: OpenApp) -
     for policy in (EntropyThreshold(0.3), Patience(2), ConfidenceWindow(6, 0.05, margin=0.2)):
         click(app, 0, SELECTION, {"key": key_of(policy)})
         assert in_use(app) == policy
-    app.switch_page("app/views/inspect_page.py").run()
+    app.switch_page("app/inspect/page.py").run()
     assert not app.exception
     assert app.selectbox(key=driver.key(app, "inspect.policy")).value == "window"
     sliders = {slider.label: slider.value for slider in app.slider}

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import evaluations, row_texts
-from app import wording_rows as words
-from app.components import tradeoff_rows
-from app.evaluations import look_at
-from app.examples import examples
+from app.tradeoff import evaluations, row_texts
+from app.tradeoff import rows as tradeoff_rows
+from app.tradeoff import wording_rows as words
+from app.tradeoff.evaluations import look_at
+from app.tradeoff.examples import examples
+from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import ConfidenceWindow
-from elbert_core.tables import EvaluationTable, save_evaluation
 from tests.app.tables import make_table, with_texts
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 
-PAGE = "app/views/tradeoff.py"
-INSPECT = "app/views/inspect_page.py"
+PAGE = "app/tradeoff/page.py"
+INSPECT = "app/inspect/page.py"
 WINDOW = ConfidenceWindow(4, 0.1)
 NASTY = "<img src=x onerror=alert(1)> :red[hot] **bold** ![a](http://x.example/a.png)"
 TEXTS = [NASTY, *(f"good film number {i}" for i in range(1, 90))]

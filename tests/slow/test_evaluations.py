@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from elbert_core import cli
-from elbert_core.checkpoints import list_checkpoints, weights_digest
-from elbert_core.data import load_table
+from elbert_core.cli import main as cli
+from elbert_core.data.texts import load_table
+from elbert_core.evaluation.sweeps import sweep
+from elbert_core.evaluation.tables import (
+    EvaluationTable,
+    list_evaluations,
+    load_evaluation,
+    text_digest,
+)
+from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit, Patience, replay
-from elbert_core.sweeps import sweep
-from elbert_core.tables import EvaluationTable, list_evaluations, load_evaluation, text_digest
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elbert_core.checkpoints import read_training
-from elbert_core.cli import parse_policy
-from elbert_core.data import load_table
-from elbert_core.engine import load_engine
+from elbert_core.cli.main import parse_policy
+from elbert_core.data.texts import load_table
+from elbert_core.engine.engine import load_engine
+from elbert_core.evaluation.policy_files import load_policy
+from elbert_core.evaluation.tables import list_evaluations, load_evaluation
+from elbert_core.model.checkpoints import read_training
 from elbert_core.policies import replay
-from elbert_core.policy_files import load_policy
-from elbert_core.tables import list_evaluations, load_evaluation
 
 
 @pytest.fixture(scope="module")

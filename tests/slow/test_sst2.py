@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from elbert_core.checkpoints import load_checkpoint, read_training
-from elbert_core.data import TextTable, load_table
-from elbert_core.engine import EarlyExitEngine, load_engine
+from elbert_core.data.texts import TextTable, load_table
+from elbert_core.engine.engine import EarlyExitEngine, load_engine
+from elbert_core.model.checkpoints import load_checkpoint, read_training
 from elbert_core.policies import (
     ConfidenceThreshold,
     ConfidenceWindow,

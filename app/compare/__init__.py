@@ -1,0 +1,1 @@
+"""The Compare page: rules, sentences, words and settings side by side."""

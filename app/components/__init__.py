@@ -1,1 +1,0 @@
-"""Widgets that several pages use. They draw what they are given and report what was chosen."""

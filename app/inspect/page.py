@@ -1,0 +1,69 @@
+"""Inspect: one sentence, read layer by layer; where it stops, why, and what that saves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.inspect import reasons
+from app.inspect.map_panel import show_map
+from app.inspect.opened import show_opened
+from app.inspect.reading_panel import show_reading
+from app.inspect.share import show_share
+from app.shared import score_panel, session, wording
+from app.shared.palette import palette
+from app.shared.policy_picker import pick_policy
+from app.shared.sentence import ask_for_sentence
+from app.shared.state import Shown
+from app.shared.text import piece
+from app.shared.verdict import show_real_run, show_verdict
+from elbert_core.policies.explanation import explain
+
+colours = palette(dark=st.context.theme.type == "dark")
+
+
+def show_result(shown: Shown) -> None:
+    """Everything below the sentence."""
+    trace, state = shown.trace, session.state()
+    top = st.container()
+    left, right = st.columns([7, 3], gap="large")
+    with right:
+        pick_policy(state, n_layers=trace.n_layers)
+    decision = explain(state.exit_policy(), trace)
+    with top:
+        show_verdict(shown, decision, colours)
+        show_opened(shown)
+    with right:
+        reasons.show_why(trace, decision)
+    with left:
+        score_panel.show_score(trace, decision, colours)
+        score_panel.show_stepper(trace, decision)
+
+    st.space("small")
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        reasons.show_why_not(trace, decision, colours)
+    with right:
+        reasons.show_savings(decision)
+        if st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, key="inspect.stop"):
+            with st.spinner(wording.STOPPING):
+                session.stop_for_real()
+            st.rerun()
+        show_real_run(shown, decision)
+    score_panel.show_table(trace, decision)
+    figures = [show_reading(trace, decision, colours), show_map(trace, decision, colours)]
+    with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
+        st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
+        st.caption(wording.PIECES_HELP)
+    show_share(shown, decision, [figure for figure in figures if figure is not None])
+
+
+st.title(wording.HEADLINE)
+st.caption(wording.LEAD)
+session.start("inspect")
+ask_for_sentence()
+on_show = session.shown()
+if on_show is None:
+    st.info(wording.EMPTY_STATE)
+else:
+    show_result(on_show)
+session.write_link()

@@ -1,0 +1,61 @@
+"""A panel that needs the sentence read once more, keeping what a usual pass does not: on request.
+
+A kept pass belongs to one sentence and one model; another of either asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from app.shared import resources, session, wording
+from app.shared import wording_compare as words
+from app.shared.text import check_text, plain_markdown
+from elbert_core.errors import ElbertError
+from elbert_core.results import LayerTrace
+
+Extra = TypeVar("Extra")
+Read = Callable[[str, str, str], tuple[LayerTrace, Extra]]
+"""(checkpoint, device, text) -> the pass, and what it kept; one of `app.shared.resources`."""
+
+
+def second_pass(
+    name: str, trace: LayerTrace, read: Read[Extra], *, note: str, button: str
+) -> tuple[LayerTrace, Extra] | None:
+    """The kept pass of this sentence by the model in use, or a button that asks for one.
+
+    Args:
+        name: of the panel; its widgets' keys begin with it.
+        trace: the sentence on the page.
+        read: reads it again.
+        note: what the panel shows, said beside the button.
+        button: words on it.
+
+    Returns:
+        None while there is none, or when it was refused; the page says why.
+    """
+    if not resources.checkpoint_names():
+        st.text(words.NEEDS_MODEL)
+        return None
+    wanted = (trace.text, session.checkpoint())
+    kept: dict[str, Any] = st.session_state.get(f"{name}.pass", {})
+    if kept.get("of") == wanted:
+        found: tuple[LayerTrace, Extra] = kept["found"]
+        return found
+    st.text(note)
+    if not st.button(button, key=f"{name}.button"):
+        return None
+    checked = check_text(trace.text)  # of an opened file it could be anything
+    if checked.problem is not None or trace.text_pair is not None:
+        st.warning(words.READING_REFUSED)
+        return None
+    try:
+        with st.spinner(wording.READING):
+            found = read(session.checkpoint(), session.device(), checked.text)
+    except ElbertError as error:
+        st.warning(plain_markdown(str(error)))
+        return None
+    st.session_state[f"{name}.pass"] = {"of": wanted, "found": found}
+    return st.rerun()  # drawn anew, without the button

@@ -1,0 +1,119 @@
+"""The Inspect page as it stands, as one HTML file. Pure: what is on show in, text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.inspect.reasons import savings, why_not_rows
+from app.shared import narration, sheet, wording
+from app.shared import narration_compare as compare
+from app.shared.reading import alt_text, label_names
+from app.shared.score import score
+from app.shared.score_panel import layer_table
+from app.shared.sheet import Figure
+from app.shared.state import Shown
+from app.shared.text import piece
+from app.shared.verdict import mode_of, read_by, real_run, truncated
+from elbert_core.policies import policy_to_dict
+from elbert_core.policies.explanation import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class InspectView:
+    """What is on show.
+
+    Attributes:
+        shown: the record, and how it came there.
+        decision: what the rule in use makes of it.
+        cursor: the layer looked at.
+        link: what the page's address ends in.
+        figures: further figures that are open.
+        note: what is known of an opened file, "" for none.
+    """
+
+    shown: Shown
+    decision: Decision
+    cursor: int
+    link: str
+    figures: Sequence[Figure] = ()
+    note: str = ""
+
+
+def inspect_html(view: InspectView) -> str:
+    """The whole file."""
+    shown, decision = view.shown, view.decision
+    trace = shown.trace
+    mode = mode_of(shown, decision)
+    at = decision.verdicts[view.cursor - 1]
+    parts = [sheet.sentence(trace.text)]
+    if trace.text_pair is not None:
+        parts.append(sheet.sentence(trace.text_pair))
+    parts += [
+        sheet.verdict(
+            decision.label,
+            narration.name(decision.label_name),
+            narration.sure(decision.confidence),
+            f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}",
+        ),
+        sheet.paragraph(narration.saves(decision), narration.compared_with_full(decision)),
+        sheet.badge(wording.MODES[mode], wording.MODE_HELP[mode]),
+        sheet.paragraph(read_by(shown), truncated(shown), view.note, small=True),
+        *(sheet.paragraph(line) for line in real_run(shown, decision)),
+        *rule(decision),
+        sheet.legend(label_names(trace)),
+        sheet.figure(
+            Figure(
+                "",
+                lambda palette: score(trace, decision, cursor=view.cursor, palette=palette),
+                alt_text(trace, decision, narration.verdict(decision)),
+            )
+        ),
+        sheet.paragraph(narration.at_layer(trace, at, decision)),
+        sheet.lines(narration.arithmetic(trace, at)),
+        sheet.heading(wording.WHY_HEADING),
+        sheet.paragraph(narration.why(trace, decision)),
+        sheet.heading(wording.FULL_HEADING),
+        sheet.paragraph(narration.full_depth(decision)),
+        sheet.heading(wording.WHY_NOT_HEADING),
+        *_why_not(shown, decision),
+        sheet.heading(wording.SAVED_HEADING),
+        sheet.table(wording.SAVED_COLUMNS, savings(decision)),
+        sheet.heading(wording.SCORE_TABLE),
+        sheet.columns(layer_table(trace, decision)),
+        *(sheet.figure(figure) for figure in view.figures),
+        sheet.heading(wording.PIECES_HEADING.format(count=len(trace.tokens))),
+        sheet.lines("  ".join(piece(token) for token in trace.tokens)),
+        *origin(shown, view.link),
+    ]
+    return sheet.document(wording.HEADLINE, parts)
+
+
+def rule(decision: Decision) -> list[str]:
+    """The rule in use, in words and exactly."""
+    exact = json.dumps(policy_to_dict(decision.policy), ensure_ascii=False)
+    return [
+        sheet.paragraph(f"{wording.POLICY_LABEL} {compare.lane(decision.policy)}"),
+        sheet.paragraph(exact, small=True),
+    ]
+
+
+def origin(shown: Shown, link: str) -> list[str]:
+    """Which model made the record, and how the same view is opened again."""
+    trace = shown.trace
+    told = wording.SHEET_DIGEST.format(digest=trace.digest) if trace.digest else ""
+    return [
+        sheet.heading(wording.SHEET_ORIGIN),
+        sheet.paragraph(read_by(shown), told, wording.SHEET_NOTE, small=True),
+        sheet.lines(f"?{link}" if link else wording.LINK_DEFAULT),
+    ]
+
+
+def _why_not(shown: Shown, decision: Decision) -> list[str]:
+    if decision.exit_layer == 1:
+        return [sheet.paragraph(wording.NO_EARLIER_LAYER)]
+    return [
+        sheet.table(wording.WHY_NOT_COLUMNS, why_not_rows(shown.trace, decision)),
+        sheet.paragraph(narration.flips(shown.trace, decision)),
+    ]

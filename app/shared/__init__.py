@@ -1,0 +1,1 @@
+"""What pages really share; knows no page."""

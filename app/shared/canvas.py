@@ -1,0 +1,200 @@
+"""What the figures share: staves, the depth axis, and lines, boxes and words placed on them.
+
+Vertical positions are pixels from the top of the figure, horizontal ones are layers. Pure; knows
+neither traces nor policies.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from app.shared import wording
+
+Row = dict[str, Any]
+Spec = dict[str, Any]
+
+_ENDS: Spec = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
+
+_HATCH_STEP = 14.0  # pixels between hatch lines, measured downwards
+_HATCH_SLOPE = 50.0  # pixels up for one layer to the right: about 45 degrees at usual widths
+
+
+@dataclass(frozen=True, slots=True)
+class Stave:
+    """A horizontal strip of the figure, in pixels from its top.
+
+    Attributes:
+        title: what it shows; written just above `top`.
+        top, bottom: where the largest and the smallest value lie.
+        high: the value at `top`; the value at `bottom` is 0.
+    """
+
+    title: str
+    top: float
+    bottom: float
+    high: float = 1.0
+
+    def y(self, value: float) -> float:
+        """Pixels from the top of the figure for a value."""
+        share = min(max(value / self.high, 0.0), 1.0) if self.high > 0 else 0.0
+        return round(self.bottom - share * (self.bottom - self.top), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Staves:
+    """Where everything is."""
+
+    probs: Stave
+    entropy: Stave
+    labels: Stave
+    ms: Stave
+    height: float
+
+    @property
+    def all(self) -> tuple[Stave, ...]:
+        """From top to bottom."""
+        return self.probs, self.entropy, self.labels, self.ms
+
+
+def nice_ceiling(value: float) -> float:
+    """The smallest of 1, 2, 5, 10, 20, 50, … (or 0.5, 0.2, …) that is not under `value`."""
+    if not value > 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if value <= f * power * (1 + 1e-9))
+
+
+class LayerCanvas:
+    """Axes that all marks share, and the marks as Vega-Lite layers.
+
+    Every mark takes `name` (found again in tests and in the picture's source), its rows, `ink`: the
+    field that holds each row's own colour, and Vega-Lite's mark properties.
+    """
+
+    def __init__(self, n_layers: int, height: float, ticks: dict[float, str]) -> None:
+        """Canvas for `n_layers` layers; `ticks` are what stands left of a height in pixels."""
+        self.n_layers = n_layers
+        every = 1 if n_layers <= 12 else 2
+        bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
+        self._x: Spec = {
+            "type": "quantitative",
+            "scale": {"domain": [0.5, n_layers + 0.5], "nice": False, "zero": False},
+            "axis": {
+                **bare,
+                "title": wording.AXIS_DEPTH,
+                "values": list(range(1, n_layers + 1, every)),
+                "format": "d",
+                "titlePadding": 2,
+            },
+        }
+        label = "''"
+        for position, text in ticks.items():
+            label = f"datum.value === {position} ? '{text}' : {label}"
+        self._y: Spec = {
+            "type": "quantitative",
+            "scale": {"domain": [0, height], "reverse": True, "nice": False, "zero": False},
+            "axis": {
+                **bare,
+                "title": None,
+                "values": list(ticks),
+                "labelExpr": label,
+                "minExtent": 26,
+                "maxExtent": 26,
+            },
+        }
+
+    def boxes(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Rectangles between (x, y) and (x2, y2)."""
+        return self._layer(name, rows, {"type": "rect", **mark}, ink, _ENDS)
+
+    def rules(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Straight lines between (x, y) and (x2, y2)."""
+        return self._layer(name, rows, {"type": "rule", **mark}, ink, _ENDS)
+
+    def lines(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """One line through (x, y) for each `index`."""
+        detail = {"detail": {"field": "index", "type": "nominal"}}
+        return self._layer(name, rows, {"type": "line", **mark}, ink, detail)
+
+    def points(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Filled shapes at (x, y)."""
+        return self._layer(name, rows, {"type": "point", "filled": True, "opacity": 1, **mark}, ink)
+
+    def words(
+        self, name: str, rows: list[Row], *, ink: str = "", at_left: bool = False, **mark: Any
+    ) -> Spec:
+        """Texts at (x, y), or at y on the left edge."""
+        more: Spec = {"text": {"field": "text", "type": "nominal"}}
+        if at_left:
+            more["x"] = {"value": 0}
+        return self._layer(name, rows, {"type": "text", "baseline": "middle", **mark}, ink, more)
+
+    def _layer(
+        self, name: str, rows: list[Row], mark: Spec, ink: str, more: Spec | None = None
+    ) -> Spec:
+        encoding: Spec = {"x": {"field": "x", **self._x}, "y": {"field": "y", **self._y}}
+        if ink:
+            # a colour as it stands: a scale would give the figure a legend that it does not need
+            encoding["color"] = {"field": ink, "type": "nominal", "scale": None}
+        encoding.update(more or {})
+        return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": encoding}
+
+
+class Canvas(LayerCanvas):
+    """The canvas of the score: the staves of one sentence."""
+
+    def __init__(self, n_layers: int, place: Staves) -> None:
+        """Canvas for `n_layers` layers and the staves of `place`."""
+        ticks: dict[float, str] = {}
+        for stave in (place.probs, place.entropy, place.ms):
+            ticks[stave.y(0)] = "0"
+            ticks[stave.y(stave.high)] = f"{stave.high:g}"
+        ticks[place.probs.y(0.5)] = "½"
+        super().__init__(n_layers, place.height, ticks)
+        self.place = place
+
+
+def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:
+    """Slanted lines that fill a box exactly: x in layers, y in pixels.
+
+    Args:
+        left: left side of the box, in layers.
+        right: right side, in layers.
+        top: upper side, in pixels.
+        bottom: lower side, in pixels.
+    """
+    slope = _HATCH_SLOPE
+    rows: list[Row] = []
+    start = top
+    while start < bottom + slope * (right - left):
+        # the line y = start - slope * (x - left), cut to the box
+        x1 = left + max(0.0, (start - bottom) / slope)
+        x2 = min(right, left + (start - top) / slope)
+        if x2 > x1:
+            rows.append(
+                {
+                    "x": round(x1, 4),
+                    "y": round(start - slope * (x1 - left), 2),
+                    "x2": round(x2, 4),
+                    "y2": round(start - slope * (x2 - left), 2),
+                }
+            )
+        start += _HATCH_STEP
+    return rows
+
+
+def spread(heights: list[float], *, gap: float, low: float) -> list[float]:
+    """Ascending heights pushed at least `gap` apart, the last one at most at `low`.
+
+    Where there is no room the first ones move up.
+    """
+    apart = list(heights)
+    for rank in range(1, len(apart)):
+        apart[rank] = max(apart[rank], apart[rank - 1] + gap)
+    limit = low
+    for rank in reversed(range(len(apart))):
+        apart[rank] = min(apart[rank], limit)
+        limit = apart[rank] - gap
+    return apart

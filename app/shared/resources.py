@@ -1,0 +1,292 @@
+"""Everything that is loaded once and shared by all visitors: engines and stored examples.
+
+The only module that uses Streamlit's caches, and the only door to the model. One lock stands around
+the model: a visitor who waits too long is told so instead of piling up. PyTorch is imported inside
+the functions, because the first paint must do without it. No visitor's sentence is ever cached.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.learn import lessons
+from app.learn.lessons import Lesson
+from app.shared import presets, wording
+from app.tradeoff import evaluations
+from app.tradeoff.evaluations import Overview
+from app.tradeoff.published import Published, load_published
+from elbert_core.errors import CheckpointError, ElbertError, InputError
+from elbert_core.evaluation.tables import load_evaluation
+from elbert_core.model.checkpoints import list_checkpoints, weights_digest
+from elbert_core.policies import ExitPolicy
+from elbert_core.reading.attention import Pooling
+from elbert_core.reading.state_map import StateMap, state_map
+from elbert_core.results import BatchExits, LayerTrace
+
+if TYPE_CHECKING:
+    from elbert_core.engine.engine import EarlyExitEngine
+
+CHECKPOINTS_VARIABLE = "ELBERT_CHECKPOINTS"
+"""Environment variable that names another folder of checkpoints."""
+TORCH_THREADS = 1
+"""Short texts one at a time: more threads cost more than they bring, and visitors share cores."""
+WAIT_SECONDS = 20.0
+"""How long one visitor waits for another one's sentence."""
+
+_CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+_NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
+
+class BusyError(ElbertError):
+    """The model did not become free in time."""
+
+
+def checkpoints_folder() -> Path:
+    """Where checkpoints are looked for."""
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE, "") or _CHECKPOINTS)
+
+
+def checkpoint_names() -> tuple[str, ...]:
+    """Names of the checkpoints at hand, that of the first example first. Looks at names only."""
+    names = [path.name for path in list_checkpoints(checkpoints_folder())]
+    return tuple(sorted(names, key=lambda name: (name != presets.HOME, name)))
+
+
+def device_names() -> tuple[str, ...]:
+    """Devices to choose from; asks PyTorch only when it is already loaded."""
+    # another run may be importing it at this moment: then it is there, but not yet all of it
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    try:
+        has_gpu = bool(cuda.is_available()) if cuda is not None else _NVIDIA_DRIVER.exists()
+    except AttributeError:
+        has_gpu = _NVIDIA_DRIVER.exists()
+    return ("cpu", "cuda") if has_gpu else ("cpu",)
+
+
+def read(checkpoint: str, device: str, text: str) -> LayerTrace:
+    """Read one sentence to full depth.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        return engine.trace(text)
+
+
+def read_many(checkpoint: str, device: str, texts: list[str]) -> NDArray[np.float32]:
+    """Read sentences to full depth in one batch; (layers, rows, labels) probabilities.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    from elbert_core.engine.full_depth import full_depth_probs
+
+    with _model():
+        return full_depth_probs(engine, texts)
+
+
+def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, Pooling]:
+    """Read one sentence to full depth and keep its attention; and what the exit heads read of it.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        pooling: Pooling = engine.model.config.exit_pooling
+        return engine.trace(text, attention=True, repeats=1), pooling
+
+
+def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, StateMap]:
+    """Read one sentence to full depth, and map what the exit head reads after each layer.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, heads that differ, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    from elbert_core.engine.full_depth import head_states
+
+    with _model():
+        return engine.trace(text, repeats=1), state_map(head_states(engine, text))
+
+
+def stop_for_real(
+    checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
+) -> tuple[BatchExits, str]:
+    """Run one sentence, or a pair, with a policy and let it stop; the result and the device.
+
+    Raises:
+        ElbertError: no such checkpoint, a damaged one, or the model is busy.
+    """
+    engine = _open(checkpoint, device)
+    with _model():
+        return engine.run([text if pair is None else (text, pair)], policy), engine.device
+
+
+def digest(checkpoint: str) -> str:
+    """SHA-256 of a checkpoint's weights, "" when it is not here or cannot be read."""
+    if checkpoint not in checkpoint_names():
+        return ""
+    folder = checkpoints_folder() / checkpoint
+    try:
+        return _digest(str(folder), _stamp(folder))
+    except OSError:
+        return ""
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _digest(folder: str, stamp: str) -> str:  # noqa: ARG001  # part of the key
+    return weights_digest(folder)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def preset(name: str) -> LayerTrace:
+    """A stored example.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return presets.load_preset(name)
+
+
+def lesson_names() -> tuple[str, ...]:
+    """Names of the lessons in order."""
+    return lessons.lesson_names()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def lesson(name: str) -> Lesson:
+    """A lesson with its stored traces.
+
+    Raises:
+        InputError: no such lesson, or a file that is missing or damaged.
+    """
+    found = lessons.load_lesson(name)
+    _ = found.traces  # read now, so that a missing one is told here
+    return found
+
+
+def model_card(checkpoint: str) -> str:
+    """The checkpoint's own description, or "" when it has none."""
+    if checkpoint not in checkpoint_names():
+        return ""
+    try:
+        return (checkpoints_folder() / checkpoint / "MODEL_CARD.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def overview(name: str) -> Overview:
+    """The evaluation table of this name with its sweep, worked out once for all visitors.
+
+    Raises:
+        InputError: no such table, or a damaged one.
+    """
+    if name not in evaluations.evaluation_names():
+        raise InputError("it is not there")
+    path = evaluations.evaluations_folder() / f"{name}.json"
+    files = (path, path.with_suffix(".safetensors"))
+    return _overview(
+        str(path), " ".join(f"{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _overview(path: str, stamp: str) -> Overview:  # noqa: ARG001  # part of the key
+    return evaluations.look_at(evaluations.drawable(load_evaluation(path)))
+
+
+@st.cache_resource(show_spinner=False)
+def published() -> Published:
+    """Figures of others.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return load_published()
+
+
+def _open(checkpoint: str, device: str) -> EarlyExitEngine:
+    if checkpoint not in checkpoint_names():
+        raise CheckpointError(wording.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
+    if importlib.util.find_spec("torch") is None:
+        raise CheckpointError(wording.NO_TORCH)
+    folder = checkpoints_folder() / checkpoint
+    return _engine(str(folder), device or "auto", _stamp(folder))
+
+
+def _stamp(folder: Path) -> str:
+    """Changes with any file of the checkpoint, so that a new model never answers as the old one."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in files)
+
+
+_LOADING = threading.Lock()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:  # noqa: ARG001  # part of the key
+    # A click starts a new run beside one that is still loading, and transformers cannot be
+    # imported by two threads at once: the second gets a module with half its names.
+    with _LOADING:
+        _settle_threads()
+        from elbert_core.engine.engine import load_engine
+
+        return load_engine(folder, device=device)
+
+
+@st.cache_resource(show_spinner=False)
+def _settle_threads() -> int:
+    import torch
+
+    torch.set_num_threads(TORCH_THREADS)
+    return TORCH_THREADS
+
+
+@st.cache_resource(show_spinner=False)
+def _lock() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def _model() -> Iterator[None]:
+    if not _lock().acquire(timeout=WAIT_SECONDS):
+        raise BusyError(wording.BUSY)
+    try:
+        yield
+    finally:
+        _lock().release()
+
+
+__all__ = [
+    "BusyError",
+    "InputError",
+    "checkpoint_names",
+    "checkpoints_folder",
+    "device_names",
+    "digest",
+    "lesson",
+    "lesson_names",
+    "model_card",
+    "overview",
+    "preset",
+    "published",
+    "read",
+    "read_attention",
+    "read_many",
+    "read_map",
+    "stop_for_real",
+]

@@ -1,0 +1,179 @@
+"""Rules under a name: those of this visit, and those of files that a visitor opens.
+
+A saved rule is used exactly as it is or not at all: where the controls cannot hold one of its
+settings, the file is refused, because a promise about 0.98765 is none about 0.99.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.shared import session, widgets
+from app.shared import wording_rules as words
+from app.shared.state import MAX_LAYERS, POLICY_SETTINGS, InspectState, build_policy
+from app.shared.text import plain_markdown, visible
+from app.tradeoff import narration
+from elbert_core.errors import InputError
+from elbert_core.evaluation.policy_files import (
+    MAX_BYTES,
+    Guarantee,
+    SavedPolicy,
+    policy_from_json,
+    policy_to_json,
+)
+from elbert_core.policies import ExitPolicy
+
+PICK = "rules.pick"
+FILE = "rules.file"
+_SAVED = "rules.saved"
+_MESSAGE = "rules.message"
+MOST = 20
+"""Rules remembered in a visit; the oldest goes first."""
+MAX_NAME = 60
+
+
+def adopt(state: InspectState, policy: ExitPolicy) -> None:
+    """Make a policy the rule in use, on every page.
+
+    Raises:
+        InputError: the app has no such rule, or its controls cannot hold one of its settings.
+    """
+    settings = POLICY_SETTINGS.get(policy.kind)
+    if settings is None:
+        raise InputError(words.NO_SUCH_RULE.format(kind=policy.kind))
+    given = policy.settings()
+    values = {setting.name: given[setting.name] for setting in settings}
+    if build_policy(policy.kind, values) != policy:
+        raise InputError(words.OUT_OF_RANGE.format(layers=MAX_LAYERS))
+    state.policy = policy.kind
+    state.values[policy.kind] = values
+
+
+def saved() -> dict[str, SavedPolicy]:
+    """The rules of this visit by name."""
+    found: dict[str, SavedPolicy] = st.session_state.setdefault(_SAVED, {})
+    return found
+
+
+def remember(one: SavedPolicy) -> None:
+    """Offer a rule by its name from now on; another rule of that name gives way."""
+    known = saved()
+    name = _short(one.name) or narration.capital(narration.rule(one.policy))
+    known.pop(name, None)
+    known[name] = one
+    while len(known) > MOST:
+        del known[next(iter(known))]
+
+
+def show_saved(state: InspectState) -> None:
+    """The rules of this visit, opening a file, and saving the rule in use."""
+    if state.rule_is_fixed:
+        return
+    current = state.exit_policy()
+    with st.expander(words.HEADING):
+        name = next((n for n, one in saved().items() if one.policy == current), None)
+        if saved():
+            key = widgets.put(PICK, name)
+            st.selectbox(
+                words.PICK_LABEL,
+                list(saved()),
+                key=key,
+                placeholder=words.PICK_NONE,
+                help=words.PICK_HELP,
+                on_change=widgets.changed,
+                args=(PICK, key, _picked, state),
+                filter_mode=None,
+            )
+        if name is not None:
+            st.text(_about(name, saved()[name].guarantee))
+        st.file_uploader(
+            words.OPEN_LABEL,
+            type="json",
+            key=FILE,
+            help=words.OPEN_HELP,
+            on_change=_opened,
+            args=(state,),
+        )
+        said = st.session_state.get(_MESSAGE)
+        if said is not None:
+            st.warning(plain_markdown(said))
+        st.download_button(
+            words.SAVE,
+            policy_to_json(saved()[name] if name else SavedPolicy(_plain_name(current), current)),
+            "elbert-policy.json",
+            "application/json",
+            on_click="ignore",
+            help=words.SAVE_HELP,
+            key="rules.save",
+        )
+
+
+def _picked(state: InspectState, name: str | None) -> None:
+    one = saved().get(str(name))
+    if one is not None:
+        _use(state, one)
+
+
+def _opened(state: InspectState) -> None:
+    upload = st.session_state[FILE]
+    if upload is None:
+        st.session_state[_MESSAGE] = None
+        return
+    try:
+        one = policy_from_json(upload.read(MAX_BYTES + 1), where="the file")
+    except InputError as error:
+        st.session_state[_MESSAGE] = _refusal(error)
+        return
+    _use(state, one)
+
+
+def _use(state: InspectState, one: SavedPolicy) -> None:
+    try:
+        adopt(state, one.policy)
+    except InputError as error:
+        st.session_state[_MESSAGE] = _refusal(error)
+        return
+    remember(one)
+    st.session_state[_MESSAGE] = None
+
+
+def _refusal(error: InputError) -> str:
+    return words.BAD_FILE.format(message=visible(" ".join(str(error).split()), limit=300))
+
+
+def _about(name: str, guarantee: Guarantee | None) -> str:
+    said = words.IN_USE.format(name=name)
+    if guarantee is None:
+        return said
+    certainty = words.ON_AVERAGE
+    if guarantee.confidence is not None:
+        certainty = words.WITH_CONFIDENCE.format(confidence=100 * guarantee.confidence)
+    said += " " + words.PROMISE.format(
+        limit=f"{100 * guarantee.max_loss:g}",
+        risk=words.RISKS[guarantee.risk],
+        certainty=certainty,
+        n=guarantee.n_test,
+        data=_short(guarantee.data),
+        split=_short(guarantee.split),
+        checkpoint=_short(guarantee.checkpoint),
+    )
+    return said if _is_of_shown(guarantee) else f"{said} {words.OTHER_MODEL}"
+
+
+def _is_of_shown(guarantee: Guarantee) -> bool:
+    """True unless another model than the promise's has read the sentence on the page."""
+    on_show = session.shown()
+    if on_show is None:
+        return True
+    trace = on_show.trace
+    if trace.digest and guarantee.digest:
+        return trace.digest == guarantee.digest
+    return trace.checkpoint == guarantee.checkpoint
+
+
+def _plain_name(policy: ExitPolicy) -> str:
+    return narration.capital(narration.rule(policy))
+
+
+def _short(text: str) -> str:
+    return visible(text.strip(), limit=MAX_NAME)

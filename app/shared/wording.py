@@ -1,0 +1,389 @@
+"""Every fixed word that the pages say, in one place, so that it can be read through or translated.
+
+Plain words first; the papers' terms are in the tooltips (`HELP_...`). Sentences that carry a text's
+own numbers are made in `narration`.
+"""
+
+from __future__ import annotations
+
+from app.shared.text import MAX_CHARS, plain_markdown
+
+APP_TITLE = "ELBERT: how deep does it read?"
+PAGE_INSPECT = "Inspect"
+PAGE_ABOUT = "About"
+
+HEADLINE = "How deep does it read before it is sure?"
+LEAD = (
+    "ELBERT passes a sentence through the same layer again and again and asks after every pass: "
+    "sure enough to stop?"
+)
+
+# -- the sentence ----------------------------------------------------------------------------------
+SENTENCE_LABEL = "Your sentence (English)"
+SENTENCE_PLACEHOLDER = "Type a sentence about a film, then press Read"
+PLACEHOLDERS: dict[str, str] = {
+    "elbert-sst2": SENTENCE_PLACEHOLDER,
+    "elbert-agnews": "Type a sentence of news, then press Read",
+    "elbert-emotion": "Type how somebody feels, then press Read",
+}
+MODEL_LABEL = "What is judged"
+MODEL_TITLES: dict[str, str] = {
+    "elbert-sst2": "Film reviews",
+    "elbert-agnews": "News topics",
+    "elbert-emotion": "Feelings",
+}
+
+
+def model_title(name: str) -> str:
+    """What a checkpoint judges, for the shipped ones; the folder's name for others, as text."""
+    return MODEL_TITLES.get(name) or plain_markdown(name)
+
+
+READ_BUTTON = "Read"
+READ_HELP = "Ctrl+Enter in the text box does the same"
+PRESETS_LABEL = "Or pick an example"
+READING = "Reading… (the first time, the model is loaded as well)"
+STOPPING = "Reading again, stopping for real…"
+EXAMPLES_ONLY = "No trained model is at hand here, so only the examples can be shown."
+EMPTY_STATE = "Nothing to show yet. Type a sentence above and press Read."
+
+PRESET_TITLES: dict[str, str] = {
+    "easy": "Easy",
+    "hard": "Hard",
+    "negation": "Negation",
+    "sarcasm": "Sarcasm",
+    "long": "Long",
+    "misspelt": "Misspelt",
+    "overthought": "Overthought",
+    "topic": "One topic",
+    "two-topics": "Two topics",
+    "vague": "Vague",
+    "off-topic": "Off topic",
+    "sued": "Overthought",
+    "feeling": "One feeling",
+    "two-feelings": "Two feelings",
+    "wavering": "Wavering",
+    "unspoken": "Unspoken",
+    "talked-out": "Overthought",
+}
+PRESET_REMARKS: dict[str, str] = {
+    "easy": "Plain praise. Look at how soon the two lines part.",
+    "hard": "Praise and blame in one breath. Look at whether the leading label changes on the way.",
+    "negation": "A cheerful word under a “not”. Look at which label leads first, and which last.",
+    "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",
+    "long": "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
+    "misspelt": "Typing errors break words into pieces. Compare it with the easy one.",
+    "overthought": "Praise first, the verdict last. Look at what reading on does to it.",
+    "topic": "Nothing but sport in it. Look at how soon one line leaves the others.",
+    "two-topics": "Sport and money in one sentence. Look at which leads first, and which last.",
+    "vague": "It could be about anything. Look at how slowly doubt falls.",
+    "off-topic": "No topic fits, and one has to be named. Look at whether it is ever sure.",
+    "sued": "Sport, told in the words of business. Look at what reading on does to it.",
+    "feeling": "Plainly said. Look at how soon one line leaves the others.",
+    "two-feelings": "Two feelings in one breath. Look at which leads first, and which last.",
+    "wavering": "Fear is said first, love last. Look at how often the leading label changes.",
+    "unspoken": "No feeling is named, and one has to be. Look at whether it is ever sure.",
+    "talked-out": "Anger with a kind word in it. Look at what reading on does to it.",
+}
+
+PROBLEMS: dict[str, str] = {
+    "empty": "There is nothing to read yet: type a sentence first.",
+    "too_long": (
+        f"That is longer than the {MAX_CHARS:,} characters this page takes. Shorten it, then read "
+        "again."
+    ),
+    "control": (
+        "The text holds an invisible control character ({detail}), which may have come along with "
+        "copying. Take it out, or type the sentence by hand."
+    ),
+    "no_letters": "There are no words in this: the model can only judge sentences.",
+    "not_latin": (
+        "This does not look like English. The model has learned from English only, so its answer "
+        "would mean nothing."
+    ),
+}
+LAST_RESULT_STAYS = "The last result stays below."
+
+# -- messages about the model ----------------------------------------------------------------------
+NO_CHECKPOINT = (
+    "No trained model was found in the folder “{folder}”, so no new sentence can be read here. The "
+    "stored examples work without one."
+)
+BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples work without it."
+BUSY = "Somebody else's sentence is being read just now. Please try again in a moment."
+NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work."
+NO_PRESET = "The stored example “{name}” is missing or damaged ({message})."
+BAD_TRACE_FILE = "That file is not a trace that can be opened: {message}."
+LOCAL_FOLDER = "the checkpoints folder"
+
+# -- modes -----------------------------------------------------------------------------------------
+MODES: dict[str, str] = {
+    "real": "stopped for real",
+    "replayed": "replayed from a full pass",
+    "stored": "stored example",
+}
+MODE_HELP: dict[str, str] = {
+    "real": (
+        "The model was run with this rule and really stopped: for that answer the later layers "
+        "were not computed. The figure still shows the full pass, for comparison."
+    ),
+    "replayed": (
+        "All layers were computed once and measured. The stopping rule was then applied to that "
+        "record, as it would have decided while running."
+    ),
+    "stored": (
+        "A full pass recorded earlier. The stopping rule is applied to it now; the milliseconds "
+        "are those of the machine that made the record."
+    ),
+}
+
+# -- stopping rules --------------------------------------------------------------------------------
+POLICY_LABEL = "When may it stop?"
+POLICY_HELP = "The exit policy. Changing it replays the record; the model is not run again."
+POLICY_NAMES: dict[str, str] = {
+    "window": "Sure, or several layers agree",
+    "entropy": "Sure enough: hardly any doubt left",
+    "confidence": "Sure enough: high probability",
+    "patience": "Same answer several times",
+    "distribution_patience": "It barely moves any more",
+    "fixed": "Always after the same layer",
+    "never": "Never: read to the end",
+}
+POLICY_TERMS: dict[str, str] = {
+    "window": "ELBERT: two stages, entropy threshold, then confidence window (Xie et al. 2021).",
+    "entropy": "Entropy threshold (DeeBERT, Xin et al. 2020).",
+    "confidence": "Confidence threshold on the largest probability (Schwartz et al. 2020).",
+    "patience": "Patience (PABEE, Zhou et al. 2020).",
+    "distribution_patience": "Patience on Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
+    "fixed": "Static truncation: a baseline that looks at nothing.",
+    "never": "The full-depth baseline that all savings refer to.",
+}
+MORE_SETTINGS = "More settings"
+SETTING_NAMES: dict[str, str] = {
+    "window_size": "Layers that must agree",
+    "entropy_threshold": "Sure means doubt under",
+    "rule": "What agreeing means",
+    "margin": "Distance from a tie",
+    "max_range": "Confidence may move by",
+    "min_layer": "Not before layer",
+    "threshold": "Doubt under",
+    "unit": "Doubt measured as",
+    "patience": "Confirmations needed",
+    "layer": "Stop after layer",
+}
+SETTING_NAMES_BY_POLICY: dict[tuple[str, str], str] = {
+    ("confidence", "threshold"): "Probability above",
+    ("distribution_patience", "threshold"): "A step is small under",
+    ("distribution_patience", "patience"): "Small steps in a row",
+}
+SETTING_HELP: dict[str, str] = {
+    "window_size": "Window size: how many layers in a row, this one included, must agree.",
+    "entropy_threshold": (
+        "Entropy threshold, normalised: 0 is certain, 1 is an even guess. The entropy must lie "
+        "strictly under it; 0 turns this stage off."
+    ),
+    "rule": "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
+    "margin": "Margin: how far a probability must be from ½ before it counts as taking a side.",
+    "max_range": "Range: largest less smallest confidence inside the window, for the steady rule.",
+    "min_layer": "No early exit before this many layers; windows may fill up earlier.",
+    "threshold": "Threshold on normalised entropy, strict: 0 is certain, 1 an even guess.",
+    "unit": "Normalised: entropy as a share of its maximum. Nats: raw entropy, as DeeBERT has it.",
+    "patience": "Patience: how often running the next layer must confirm the label.",
+    "layer": "The same depth for every sentence.",
+}
+SETTING_HELP_BY_POLICY: dict[tuple[str, str], str] = {
+    ("confidence", "threshold"): "Confidence threshold: the largest probability must lie above it.",
+    ("distribution_patience", "threshold"): (
+        "Jensen-Shannon divergence from the layer before, in nats; strictly under this counts as "
+        "small."
+    ),
+    ("distribution_patience", "patience"): "Patience: how many small steps running.",
+}
+CHOICE_NAMES: dict[str, str] = {
+    "agree": "the same label throughout",
+    "monotone": "the same label, never less sure",
+    "stable": "the same label, confidence steady",
+    "normalised": "a share of the maximum",
+    "nats": "nats",
+}
+
+# -- the score -------------------------------------------------------------------------------------
+STAVE_PROBS = "How likely is each label?"
+STAVE_ENTROPY = "How much doubt is left?"
+STAVE_LABELS = "Which label leads?"
+STAVE_MS = "Milliseconds for each layer"
+STAVE_TERMS = (
+    "Class probabilities given by the exit head after each layer",
+    "Normalised entropy: 0 is certain, 1 an even guess",
+    "Most probable label; the number counts the run that the rule waits for",
+    "Measured wall-clock time of each layer with its exit head",
+)
+NEEDS_OVER = "(sure above {:.2f})"
+NEEDS_UNDER = "(sure under {:.2f})"
+NEEDS_RUN: dict[str, str] = {
+    "window": "({:.0f} in a row needed)",
+    "patience": "({:.0f} confirmations needed)",
+    "divergence_run": "({:.0f} small steps needed)",
+}
+NEEDS_UNDER_NATS = "(sure under {:.2f} nats)"
+AXIS_DEPTH = "layers applied"
+FLAG_EXIT = "stops here"
+FLAG_FULL = "reads to the end"
+NOT_NEEDED = "not needed"
+SCORE_TABLE = "The figure as a table"
+STEP_LABEL = "Look at layer"
+STEP_BACK = "Earlier"
+STEP_ON = "Later"
+STEP_HELP = "The arrow keys Left and Right do the same; so does a click on the figure."
+ARITHMETIC = "Show the arithmetic"
+
+# -- around the decision ---------------------------------------------------------------------------
+WHY_HEADING = "Why it stops there"
+WHY_NOT_HEADING = "Why not earlier"
+WHY_NOT_COLUMNS = ("Layer", "It said", "What was missing")
+NO_EARLIER_LAYER = "There is no earlier layer."
+FULL_HEADING = "What full depth would have said"
+SAVED_HEADING = "What stopping saves"
+SAVED_COLUMNS = ("Saved", "Share", "How much", "What is counted")
+SAVED_LAYERS = "Layers saved"
+SAVED_MACS = "Arithmetic saved"
+SAVED_MS = "Time saved"
+SAVED_LAYERS_HELP = (
+    "Layers not applied ÷ all layers. All layers ÷ layers applied is the theoretical speed-up."
+)
+SAVED_MACS_HELP = "Multiply-accumulates (MACs) of the layers and exit heads that would not run."
+SAVED_MS_HELP = (
+    "Measured once, at batch size 1, on the machine and device named below; sums the layers up to "
+    "the exit, embeddings included, against the full pass. Single measurements are noisy."
+)
+REAL_SAME = "It really stopped, with the same result:"
+REAL_OTHER = (
+    "It really stopped, with another result than the record above, which another model or machine "
+    "may have made:"
+)
+REAL_TIME = "Took {ms:.1f} ms in one run on {device}."
+READ_BY = "Read by {checkpoint} on {device}, {dtype}."
+REAL_BUTTON = "Check by really stopping"
+REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
+PIECES_HEADING = "What the model reads: {count} pieces"
+PIECES_HELP = "Tokens. Names in brackets, such as [CLS], are special pieces that every text gets."
+TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
+
+# -- taking it away --------------------------------------------------------------------------------
+SHARE_HEADING = "Link, files and device"
+LINK_NOTE = (
+    "The address of this page holds the settings **and the sentence**: whoever gets the link can "
+    "read it. Nothing is stored on the server."
+)
+LINK_BARE = "A link without the sentence ends in"
+LINK_DEFAULT = "(nothing: everything is at its default)"
+DOWNLOAD_CSV = "Trace as CSV"
+DOWNLOAD_JSON = "Trace as JSON"
+DOWNLOAD_HTML = "This view as HTML"
+DOWNLOAD_HTML_HELP = (
+    "One file with the answer, the figures and their tables. It opens without this app and without "
+    "a network; making it sends nothing anywhere."
+)
+PNG_NOTE = "A figure by itself: its own menu, at its upper right corner, saves it as a PNG picture."
+OPEN_TRACE = "Open a trace file"
+OPEN_TRACE_HELP = (
+    "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
+)
+DEVICE_LABEL = "Device"
+ONE_DEVICE = "New sentences are read on the processor (CPU), the only device here."
+DEVICE_NAMES: dict[str, str] = {
+    "": "automatic",
+    "cpu": "processor (CPU)",
+    "cuda": "graphics card (CUDA)",
+}
+
+SHEET_ORIGIN = "Where this comes from"
+SHEET_DIGEST = "SHA-256 of its weights: {digest}."
+SHEET_NOTE = "The same view opens again at the app's address, followed by:"
+
+# -- an opened trace file --------------------------------------------------------------------------
+OPENED_SAME = (
+    "Opened from a file. It names the weights of {name}, which are the ones here ({digest}): read "
+    "again, the sentence should give the same numbers."
+)
+OPENED_OTHER = (
+    "Opened from a file that does not match the model here: it was made by other weights of {name} "
+    "({digest}, here {here}). The figures are those of the file; read again, the sentence may give "
+    "other numbers."
+)
+OPENED_ABSENT = (
+    "Opened from a file. The model that made it, {name} ({digest}), is not here, so its numbers "
+    "cannot be checked."
+)
+OPENED_UNKNOWN = (
+    "Opened from a file that does not say which weights made it, so its numbers cannot be checked."
+)
+VERIFY_BUTTON = "Read it again and compare"
+VERIFY_HELP = "Reads the sentence with {name} and compares every probability with the file's."
+VERIFY_SAME = "Read again: no probability differs by more than {largest:.4f}."
+VERIFY_OTHER = (
+    "Read again, the model gives other numbers than the file: one probability differs by "
+    "{largest:.2f}."
+)
+VERIFY_REFUSED = "The text of this file cannot be read again here."
+VERIFY_SHAPE = "Read again, the model has other layers or labels than the file."
+
+# -- the table -------------------------------------------------------------------------------------
+COLUMN_LAYER = "Layer"
+COLUMN_LEADS = "Leads"
+COLUMN_PROBABILITY = "Probability"
+COLUMN_ENTROPY = "Doubt (entropy)"
+COLUMN_MS = "Milliseconds"
+COLUMN_VERDICT = "What happens"
+TABLE_ALT = "One row for each layer: probabilities, entropy, milliseconds and what the rule says."
+
+# -- About -----------------------------------------------------------------------------------------
+ABOUT_HEADLINE = "What this is"
+ABOUT_TEXT = (
+    "ALBERT is a language model whose layers are one and the same layer, applied again and again. "
+    "ELBERT adds an exit: after every pass a small head guesses the label, and a rule decides "
+    "whether the guess is good enough to stop. Easy sentences leave early, hard ones read on. This "
+    "app shows that decision for a sentence of yours."
+)
+ABOUT_LIMITS = (
+    "The model has learned from film reviews in English. On other topics and in other languages "
+    "its answers mean little, and being sure is not the same as being right."
+)
+DEFINITIONS_HEADING = "What the words mean"
+DEFINITIONS: tuple[tuple[str, str, str], ...] = (
+    ("Layer", "One pass through the shared layer; counted from 1.", "layers applied, 1…L"),
+    ("Exit layer", "How many passes a sentence needed.", "exit_layer"),
+    ("Sure", "The probability of the leading label.", "confidence = max p"),
+    (
+        "Doubt",
+        "How evenly the probability is spread: 0 certain, 1 an even guess.",
+        "−Σ p ln p ÷ ln K",
+    ),
+    ("Agreeing layers", "Layers in a row with the same leading label.", "confidence window"),
+    ("Confirmed", "A layer repeats the label of the one before.", "patience"),
+    ("Small step", "The probabilities hardly moved since the layer before.", "JS divergence < τ"),
+    ("Layers saved", "The share of layers not needed.", "1 − exit layer ÷ L"),
+    ("Speed-up", "Theoretical: all layers against layers applied.", "L ÷ mean exit layer"),
+    ("Arithmetic", "Multiply-accumulates of layers and exit heads.", "MACs"),
+    ("Time", "Measured milliseconds, one sentence at a time.", "embedding + layers"),
+)
+DEFINITION_COLUMNS = ("Word", "In plain words", "Formula or term")
+MODEL_HEADING = "The model"
+MODEL_NONE = "No trained model is at hand here."
+MODEL_NO_CARD = "This model comes without a model card."
+SOURCES_HEADING = "Sources and licences"
+SOURCES = """
+- **ELBERT**: Xie, Lu, Wang, Wang 2021, *ELBERT: Fast ALBERT with Confidence-Window Based Early Exit*, arXiv:2107.00175
+- **ALBERT**: Lan et al. 2020, arXiv:1909.11942
+- **DeeBERT**: Xin et al. 2020, arXiv:2004.12993 · **PABEE**: Zhou et al. 2020, arXiv:2006.04152
+- **F-PABEE**: Gao et al. 2023, arXiv:2305.11916 · **Confidence exits**: Schwartz et al. 2020, arXiv:2004.07453
+- Colours: Okabe and Ito 2008, *Color Universal Design*
+
+The program is under the Apache License 2.0; the model card names the licence of the model and of the
+data it learned from. The example sentences were written for this app.
+"""  # noqa: E501  # one entry a line
+VERSIONS_HEADING = "Versions and device"
+PRIVACY = (
+    "Sentences are read on the machine that runs this app. They are not stored, not logged and not "
+    "sent anywhere else; only the link in the address bar carries them."
+)

@@ -1,0 +1,1 @@
+"""The Trade-off page: a whole data set, speed-up against accuracy."""

@@ -1,0 +1,156 @@
+"""A whole data set layer by layer: the strips, overthinking, reliability and slices."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from app.shared import widgets
+from app.shared.palette import Palette
+from app.shared.table_view import table_html
+from app.tradeoff import narration
+from app.tradeoff import session as visit
+from app.tradeoff import wording as words
+from app.tradeoff.evaluations import Overview, Setting
+from app.tradeoff.layers import (
+    SELECTION,
+    depth_of_slices,
+    layer_strips,
+    layer_table,
+    layers_alt,
+)
+from app.tradeoff.setting import show_metrics
+from app.tradeoff.trust import trust_figure
+
+CHART = "tradeoff.layers"
+
+
+@st.fragment
+def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
+    """The strips with their cursor, and the layer looked at."""
+    n_layers = overview.table.n_layers
+    busiest = int(setting.leaving.count.argmax()) + 1
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        st.subheader(words.LAYERS_HEADING)
+        st.caption(words.LAYERS_CAPTION)
+        layer = visit.layer(n_layers, busiest)
+        key = f"{CHART}.{visit.layer_drawing()}"
+        st.vega_lite_chart(
+            spec=layer_strips(overview, setting, cursor=layer, palette=palette),
+            width="stretch",
+            key=key,
+            on_select=lambda: _clicked(key, n_layers),
+            selection_mode=SELECTION,
+            alt=layers_alt(overview, setting),
+        )
+        if n_layers > 1:
+            slider = widgets.put(visit.LAYER, layer)
+            st.slider(
+                words.LOOK_AT_LAYER,
+                1,
+                n_layers,
+                key=slider,
+                on_change=widgets.changed,
+                args=(visit.LAYER, slider, visit.layer_moved),
+            )
+    with right:
+        _show_trust(overview, layer, palette)
+    with st.expander(words.LAYERS_TABLE):
+        st.dataframe(
+            layer_table(overview, setting),
+            hide_index=True,
+            width="stretch",
+            height="content",
+            alt=words.LAYERS_HEADING,
+        )
+
+
+def show_overthinking(overview: Overview) -> None:
+    """What reading on does, and how much of it is luck."""
+    st.subheader(words.OVER_HEADING)
+    got, n_layers = overview.overthinking, overview.table.n_layers
+    oracle, control = overview.reference("oracle"), overview.reference("oracle_shuffled")
+    settled = overview.reference("stable").computation_cost * n_layers
+
+    def percent(share: float) -> str:
+        return f"{narration.percent(share)}\u00a0%"
+
+    def depth(cost: float) -> str:
+        return f"after {cost * n_layers:.1f} layers"
+
+    show_metrics(
+        [
+            (words.OVER_WASTEFUL, percent(got.wasteful_share), "", words.OVER_WASTEFUL_HELP),
+            (
+                words.OVER_DESTRUCTIVE,
+                percent(got.destructive_share),
+                "",
+                words.OVER_DESTRUCTIVE_HELP,
+            ),
+            (words.OVER_FLIPS, f"{got.mean_flips:.2f}", "for each text", words.OVER_FLIPS_HELP),
+            (words.OVER_STABLE, f"{settled:.1f}", "layers on average", words.OVER_STABLE_HELP),
+            (
+                words.OVER_ORACLE,
+                percent(oracle.accuracy),
+                depth(oracle.computation_cost),
+                words.OVER_ORACLE_HELP,
+            ),
+            (
+                words.OVER_CONTROL,
+                percent(control.accuracy),
+                depth(control.computation_cost),
+                words.OVER_CONTROL_HELP,
+            ),
+        ]
+    )
+
+
+def show_slices(overview: Overview, setting: Setting, palette: Palette) -> None:
+    """Short and long texts, and each label, under the setting in use."""
+    st.subheader(words.SLICES_HEADING, help=words.SLICES_HELP)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        st.vega_lite_chart(
+            spec=depth_of_slices(setting, overview.table.n_layers, palette=palette),
+            width="stretch",
+            key="tradeoff.slices",
+            alt=words.SLICES_ALT,
+        )
+    with right:
+        st.html(table_html(words.SLICE_COLUMNS, narration.slice_rows(setting)))
+
+
+def _show_trust(overview: Overview, layer: int, palette: Palette) -> None:
+    st.subheader(words.TRUST_HEADING.format(layer=layer))
+    got, index = overview.reliability, layer - 1
+    st.vega_lite_chart(
+        spec=trust_figure(overview, layer, palette=palette),
+        width="stretch",
+        key="tradeoff.trust",
+        alt=words.TRUST_ALT.format(layer=layer, bins=len(got.edges) - 1),
+    )
+    st.text(narration.trust(overview, layer))
+    with st.expander(words.TRUST_TABLE):
+        rows = [
+            [
+                f"{100 * got.edges[i]:.0f}–{100 * got.edges[i + 1]:.0f}",
+                f"{n:,}",
+                _percent(float(got.confidence[index, i])),
+                _percent(float(got.accuracy[index, i])),
+            ]
+            for i, n in enumerate(got.count[index])
+            if n
+        ]
+        st.html(table_html(words.TRUST_COLUMNS, rows))
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else narration.percent(share)
+
+
+def _clicked(key: str, n_layers: int) -> None:
+    picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
+    if picked and "layer" in picked[0]:
+        visit.keep(visit.LAYER, min(max(int(picked[0]["layer"]), 1), n_layers))

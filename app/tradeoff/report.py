@@ -1,0 +1,198 @@
+"""A table's trade-off as one HTML file: figures, tables and definitions, nothing to load.
+
+python -m app.tradeoff.report TABLE OUTPUT
+
+The file opens from a disk, asks the network for nothing and contains no script.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.shared import sheet, wording
+from app.shared.canvas import Row, Spec
+from app.shared.palette import LIGHT
+from app.shared.state import DEFAULT_POLICY, build_policy, defaults
+from app.shared.svg import Keep, svg
+from app.shared.text import visible
+from app.tradeoff import narration
+from app.tradeoff import wording as words
+from app.tradeoff import wording_report as said
+from app.tradeoff.chart import HIDDEN_AT_FIRST, tradeoff
+from app.tradeoff.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
+from app.tradeoff.layers import layer_strips, layer_table, layers_alt
+from app.tradeoff.published import Published, load_published
+from app.tradeoff.style import family_marks
+from elbert_core.errors import ElbertError
+from elbert_core.evaluation.sweeps import SweepPoint
+from elbert_core.evaluation.tables import load_evaluation
+
+CSV_COLUMNS = (
+    "family",
+    "policy",
+    "rows",
+    "accuracy",
+    "accuracy_low_95",
+    "accuracy_high_95",
+    "macro_f1",
+    "matthews",
+    "agreement_with_full_depth",
+    "mean_exit_layer",
+    "computation_cost",
+    "theoretical_speed_up",
+    "measured_layer_speed_up",
+    "macs_share",
+    "pareto_front",
+)
+
+
+def report_html(overview: Overview, setting: Setting, published: Published) -> str:
+    """The whole report.
+
+    Args:
+        overview: the table and its sweep.
+        setting: the setting that is shown in detail.
+        published: figures of others.
+    """
+    table = overview.table
+    made = said.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
+    parts = [
+        sheet.paragraph(
+            f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
+        ),
+        sheet.paragraph(words.MODE_HELP, small=True),
+        _figure(
+            tradeoff(overview, setting, published, palette=LIGHT, still=True),
+            narration.chart_alt(overview),
+            _at_first(),
+        ),
+        _legend(overview),
+        sheet.heading(said.REPORT_SETTING),
+        sheet.paragraph(narration.summary(setting, overview)),
+        sheet.paragraph(narration.differ(setting)),
+        sheet.paragraph(narration.scores(setting, len(table.label_names))),
+        sheet.heading(words.CONTEST_HEADING),
+        sheet.paragraph(narration.contest(overview.rounds, table.n_rows)),
+        sheet.table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
+        sheet.paragraph(words.CONTEST_HELP, small=True),
+        sheet.heading(words.LAYERS_HEADING),
+        _figure(
+            layer_strips(overview, setting, cursor=0, palette=LIGHT),
+            layers_alt(overview, setting),
+            lambda layer, _: layer not in ("cursor", "layers"),
+        ),
+        _layers(overview, setting),
+        sheet.heading(words.SLICES_HEADING),
+        sheet.table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
+        sheet.heading(said.REPORT_POINTS),
+        sheet.table(said.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        sheet.heading(words.PUBLISHED_TABLE),
+        sheet.paragraph(words.PUBLISHED_WHAT, small=True),
+        sheet.table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
+        sheet.table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
+        sheet.heading(said.DEFINITIONS_HEADING),
+        sheet.table(said.DEFINITION_COLUMNS, said.DEFINITIONS),
+    ]
+    return sheet.document(said.REPORT_TITLE, parts)
+
+
+def points_csv(overview: Overview) -> str:
+    """Every point of the sweep, one a line, full precision."""
+    best = {key_of(point.policy) for point in overview.front}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for family, p in _points(overview):
+        writer.writerow(
+            [
+                family,
+                key_of(p.policy),
+                p.n_rows,
+                p.accuracy,
+                p.accuracy_low,
+                p.accuracy_high,
+                p.macro_f1,
+                p.matthews,
+                p.agreement,
+                p.mean_exit_layer,
+                p.computation_cost,
+                p.speed_up_ratio,
+                "" if (measured := overview.measured(p)) is None else measured,
+                "" if p.macs_share is None else p.macs_share,
+                int(key_of(p.policy) in best),
+            ]
+        )
+    return out.getvalue()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the report of a stored table; 0 when done, 2 when the call or the table is no good."""
+    if len(arguments) != 2:
+        sys.stderr.write(said.REPORT_USAGE + "\n")
+        return 2
+    source, output = arguments
+    try:
+        overview = look_at(drawable(load_evaluation(source)))
+        setting = look_closer(overview, build_policy(DEFAULT_POLICY, defaults(DEFAULT_POLICY)))
+        Path(output).write_text(report_html(overview, setting, load_published()), encoding="utf-8")
+    except (ElbertError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _points(overview: Overview) -> list[tuple[str, SweepPoint]]:
+    return [(family, p) for family, points in overview.families.items() for p in points]
+
+
+def _point_row(family: str, p: SweepPoint) -> list[str]:
+    return [
+        words.FAMILY_NAMES[family],
+        narration.rule(p.policy),
+        f"{narration.percent(p.accuracy)} ({narration.interval(p.accuracy_low, p.accuracy_high)})",
+        narration.percent(p.macro_f1),
+        f"{p.speed_up_ratio:.2f}×",
+        f"{p.mean_exit_layer:.2f}",
+        narration.percent(1 - p.agreement),
+    ]
+
+
+def _at_first() -> Keep:
+    """What the page shows before any box is ticked; the slider is of no use on paper."""
+
+    def keep(layer: str, row: Row) -> bool:
+        if layer.startswith("doubt") or row.get("family") in HIDDEN_AT_FIRST:
+            return False
+        if layer.startswith(("current_halo", "current_name")):
+            return layer.endswith(str(row["side"]))
+        return layer != "published"
+
+    return keep
+
+
+def _figure(spec: Spec, alt: str, keep: Keep) -> str:
+    return svg(spec, alt=alt, ink=LIGHT.muted, faint=LIGHT.faint, keep=keep)
+
+
+def _legend(overview: Overview) -> str:
+    marks = family_marks(LIGHT)
+    return sheet.keys(
+        (marks[f].colour, marks[f].glyph, f"{words.FAMILY_NAMES[f]} ({words.FAMILY_TERMS[f]})")
+        for f in overview.families
+        if f not in HIDDEN_AT_FIRST
+    )
+
+
+def _layers(overview: Overview, setting: Setting) -> str:
+    columns = layer_table(overview, setting)
+    lines = zip(*columns.values(), strict=True)
+    rows = [["–" if value is None else str(value) for value in line] for line in lines]
+    return sheet.table(tuple(columns), rows)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,278 @@
+"""Commands around evaluation tables: `evaluate` makes one, `sweep` and `tune` read it.
+
+Only `evaluate` needs a model; the others work from a stored table in a moment.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from elbert_core.errors import ConfigError, InputError
+from elbert_core.evaluation.calibration import RISKS, Tuning, tune
+from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
+from elbert_core.evaluation.policy_files import guarantee_of, save_policy
+from elbert_core.evaluation.sweeps import SweepPoint, pareto_front, policy_grids, sweep
+from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
+from elbert_core.policies import ExitPolicy, policy_to_dict, policy_to_text
+
+DEFAULT_OUTPUT = Path("assets/evaluations")
+COMMANDS = ("evaluate", "sweep", "tune", "report")
+
+console = Console()
+notes = Console(stderr=True)
+
+TableArgument = Annotated[Path, typer.Argument(help="Evaluation table: its .json file.")]
+FamilyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--family",
+        help="Rules to try, may be given several times; all by default. "
+        f"{', '.join(policy_grids(12, 2))}.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    app.command("evaluate")(evaluate_command)
+    app.command("sweep")(sweep_command)
+    app.command("tune")(tune_command)
+    app.command("report")(report_command)
+
+
+def report_command(
+    table: TableArgument,
+    output: Annotated[Path, typer.Argument(help="HTML file to write.")],
+) -> None:
+    """Write a table's trade-off as one self-contained HTML file."""
+    load_evaluation(table)  # a damaged table is told here, in one line
+    # The figures belong to the app, which the core does not know: they are asked for by name, as a
+    # process of their own.
+    done = subprocess.run(
+        [sys.executable, "-m", "app.tradeoff.report", str(table), str(output)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise InputError(f"no report could be written: {done.stderr.strip().splitlines()[-1]}")
+    notes.print(f"written to {output}", highlight=False)
+
+
+def evaluate_command(
+    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder or hub name.")],
+    data: Annotated[str, typer.Option(help="Folder of a labelled data set, or its usual name.")],
+    split: Annotated[str, typer.Option(help="Split to read.")] = "validation",
+    output: Annotated[Path, typer.Option(help="Folder for the table.")] = DEFAULT_OUTPUT,
+    name: Annotated[str | None, typer.Option(help="Name of the table.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Rows in one call.")] = 32,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
+    timed_rows: Annotated[
+        int, typer.Option(help="Rows read one by one to measure each layer; 0 for none.")
+    ] = 32,
+) -> None:
+    """Read a labelled split to full depth and store what every layer said; can be resumed."""
+    from elbert_core.evaluation.recording import evaluate
+
+    columns = (TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=notes, transient=True) as bar:
+        task = bar.add_task("rows", total=None)
+        path = evaluate(
+            checkpoint,
+            data,
+            split,
+            output=output,
+            name=name,
+            batch_size=batch_size,
+            device=device,
+            dtype=dtype,
+            timed_rows=timed_rows,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    table = load_evaluation(path)
+    right = (table.probs.argmax(axis=-1) == table.gold).mean(axis=1)
+    accuracies = ", ".join(f"{share:.4f}" for share in right)
+    notes.print(
+        f"{table.n_rows} rows of {table.data} ({table.split}), {table.n_layers} layers, on "
+        f"{table.device} ({table.dtype}, batch {table.batch_size})",
+        highlight=False,
+        markup=False,
+    )
+    notes.print(f"accuracy after each layer: {accuracies}", highlight=False, soft_wrap=True)
+    sys.stdout.write(f"{path}\n")
+
+
+def sweep_command(
+    table: TableArgument,
+    family: FamilyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay rules over their whole range: accuracy against theoretical cost."""
+    stored = load_evaluation(table)
+    grids = _grids(stored, family)
+    points = {name: sweep(stored, policies=policies) for name, policies in grids.items()}
+    if as_json:
+        _write_json(
+            {
+                "table": _about(stored),
+                "points": {name: [_point(p) for p in found] for name, found in points.items()},
+            }
+        )
+        return
+    front = pareto_front(point for found in points.values() for point in found)
+    sheet = Table(title=f"{stored.name}: settings that no other beats (chosen on these rows)")
+    for heading in ("speed-up", "cost", "accuracy", "95 % interval", "macro F1", "setting"):
+        justify: Literal["left", "right"] = "left" if heading == "setting" else "right"
+        sheet.add_column(heading, justify=justify, overflow="fold")
+    for point in reversed(front):
+        sheet.add_row(
+            f"{point.speed_up_ratio:.2f}x",
+            f"{point.computation_cost:.3f}",
+            f"{point.accuracy:.4f}",
+            f"{point.accuracy_low:.4f}..{point.accuracy_high:.4f}",
+            f"{point.macro_f1:.4f}",
+            policy_to_text(point.policy),
+        )
+    console.print(sheet)
+
+
+def tune_command(
+    table: TableArgument,
+    max_loss: Annotated[float, typer.Option(help="Largest loss allowed, in (0, 1).")] = 0.01,
+    confidence: Annotated[float, typer.Option(help="Of the guarantee, in (0, 1).")] = 0.95,
+    risk: Annotated[str, typer.Option(help=f"What counts as loss: {', '.join(RISKS)}.")] = (
+        "disagreement"
+    ),
+    method: Annotated[
+        str,
+        typer.Option(
+            help="ltt: Learn-then-Test, holds with the confidence asked for. conformal: one "
+            "confidence threshold, holds on average over calibration sets."
+        ),
+    ] = "ltt",
+    family: FamilyOption = None,
+    seed: Annotated[int, typer.Option(help="Of the random split of the rows.")] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write the policy to this .json file.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the saved policy.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Find the fastest setting that loses at most so much, with a guarantee for new rows."""
+    stored = load_evaluation(table)
+    if method not in ("ltt", "conformal"):
+        raise ConfigError(f"method must be ltt or conformal, got {method!r}")
+    if method == "conformal":
+        if risk != "disagreement":
+            raise ConfigError(f"method conformal has the risk disagreement only, got {risk!r}")
+        conformal = tune_conformal(stored, max_loss=max_loss, seed=seed)
+        policy: ExitPolicy = conformal.policy
+        guarantee = guarantee_of(conformal, stored)
+        words, record = _conformal_words(conformal), asdict(conformal)
+    else:
+        policies = [p for grid in _grids(stored, family).values() for p in grid]
+        tuning = tune(
+            stored,
+            max_loss=max_loss,
+            confidence=confidence,
+            risk=risk,  # type: ignore[arg-type]  # tune refuses what is none
+            policies=policies,
+            seed=seed,
+        )
+        policy, guarantee = tuning.policy, guarantee_of(tuning, stored)
+        words, record = _tuning_words(tuning), asdict(tuning)
+        for step, tested in zip(record["sequence"], tuning.sequence, strict=True):
+            step["policy"] = policy_to_dict(tested.policy)
+    record["policy"] = policy_to_dict(policy)
+    if save is not None:
+        save_policy(policy, save, name=name, guarantee=guarantee)
+    if as_json:
+        _write_json({"table": _about(stored), "method": method, **record})
+        return
+    console.print(
+        policy_to_text(policy), style="bold", highlight=False, markup=False, soft_wrap=True
+    )
+    console.print(words, highlight=False, markup=False)
+    if save is not None:
+        console.print(f"saved to {save}: use it with --policy {save}", highlight=False)
+
+
+def _tuning_words(tuning: Tuning) -> str:
+    report = tuning.report
+    lines = []
+    if tuning.chosen is None:
+        lines.append(
+            "No early exit could be certified; full depth it is. Allow more loss, or use more rows."
+        )
+    else:
+        step = tuning.chosen
+        lines.append(
+            f"Certified: with confidence {tuning.confidence:g} the {tuning.risk} loss on new rows "
+            f"of the same kind is at most {tuning.max_loss:g}."
+        )
+        lines.append(
+            f"Test: loss {step.loss:.4f} on {tuning.n_test} rows, p = {step.p_value:.2g}, upper "
+            f"limit {step.upper_limit:.4f}; {len(tuning.sequence)} of {tuning.n_candidates} "
+            f"settings tested in an order fixed on {tuning.n_order} other rows."
+        )
+    lines.append(
+        f"Report on {report.n_rows} further rows: loss {report.loss:.4f}, theoretical speed-up "
+        f"{report.speed_up_ratio:.2f}x, accuracy {report.accuracy:.4f} "
+        f"(full depth {report.full_accuracy:.4f})."
+    )
+    return "\n".join(lines)
+
+
+def _conformal_words(tuning: ConformalTuning) -> str:
+    report = tuning.report
+    return (
+        f"Conformal: a new row of the same kind gets another label than at full depth with "
+        f"probability at most {tuning.max_loss:g}, on average over calibration sets "
+        f"({tuning.n_calibration} rows here, {tuning.n_inconsistent} of them with an earlier "
+        f"layer that disagrees).\n"
+        f"Report on {report.n_rows} further rows: loss {report.loss:.4f}, theoretical speed-up "
+        f"{report.speed_up_ratio:.2f}x, accuracy {report.accuracy:.4f} "
+        f"(full depth {report.full_accuracy:.4f})."
+    )
+
+
+def _grids(table: EvaluationTable, families: list[str] | None) -> dict[str, list[ExitPolicy]]:
+    grids = policy_grids(table.n_layers, len(table.label_names))
+    unknown = [name for name in families or [] if name not in grids]
+    if unknown:
+        raise ConfigError(f"family must be one of {', '.join(grids)}, got {unknown[0]!r}")
+    return {name: grid for name, grid in grids.items() if not families or name in families}
+
+
+def _about(table: EvaluationTable) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "checkpoint": table.checkpoint,
+        "digest": table.digest,
+        "data": table.data,
+        "split": table.split,
+        "rows": table.n_rows,
+        "layers": table.n_layers,
+    }
+
+
+def _point(point: SweepPoint) -> dict[str, Any]:
+    return {
+        **asdict(point),
+        "policy": policy_to_dict(point.policy),
+        "speed_up_ratio": point.speed_up_ratio,
+    }
+
+
+def _write_json(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")

@@ -1,0 +1,219 @@
+"""The command line: `python -m elbert_core COMMAND`. The only place that prints or sets up logging.
+
+Commands around tables are in `evaluation`, long runs in `training`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from elbert_core.cli import evaluation as cli_evaluation
+from elbert_core.errors import ConfigError, ElbertError, InputError
+from elbert_core.evaluation.policy_files import load_policy
+from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
+from elbert_core.results import ExitReason
+
+if TYPE_CHECKING:
+    from elbert_core.engine.engine import EarlyExitEngine
+
+DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
+DEFAULT_POLICY = "window:window_size=4,entropy_threshold=0.1"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="ELBERT: early exit for ALBERT. Train, distil, look at single decisions, score files.",
+    pretty_exceptions_enable=False,
+)
+cli_evaluation.register(app)
+console = Console()
+
+PolicyOption = Annotated[
+    str,
+    typer.Option(
+        help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 "
+        "or patience:patience=3. "
+        f"Rules: {', '.join(POLICIES)}. Or a policy file, NAME.json."
+    ),
+]
+CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+DtypeOption = Annotated[
+    str, typer.Option(help="auto, fast (bfloat16 where that is faster here), float32, bfloat16.")
+]
+
+
+def parse_policy(text: str) -> ExitPolicy:
+    """A policy from "kind:setting=value,setting=value", or from a policy file, "NAME.json".
+
+    Raises:
+        ConfigError: unknown kind or setting, or a value out of range.
+        InputError: the policy file is missing or damaged.
+    """
+    if text.endswith(".json"):
+        return load_policy(text)
+    kind, _, rest = text.partition(":")
+    values: dict[str, Any] = {"kind": kind.strip()}
+    for part in filter(None, (p.strip() for p in rest.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise ConfigError(f"a policy setting is written name=value, got {part!r}")
+        try:
+            values[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name.strip()] = value.strip()
+    return policy_from_dict(values)
+
+
+@app.command()
+def trace(
+    text: Annotated[str, typer.Argument(help="The sentence.")],
+    pair: Annotated[str | None, typer.Option(help="Second text, for sentence pairs.")] = None,
+    checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
+    policy: PolicyOption = DEFAULT_POLICY,
+    device: DeviceOption = "auto",
+    dtype: DtypeOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read one sentence to full depth and show where the policy stops, and why."""
+    from elbert_core.policies.explanation import explain
+
+    rule = parse_policy(policy)
+    engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
+    result = engine.trace(text if pair is None else (text, pair))
+    decision = explain(rule, result)
+    if as_json:
+        record = {
+            "text": result.text,
+            "text_pair": result.text_pair,
+            "checkpoint": result.checkpoint,
+            "digest": result.digest,
+            "device": result.device,
+            "dtype": result.dtype,
+            "policy": policy_to_dict(rule),
+            "label": decision.label_name,
+            "confidence": decision.confidence,
+            "exit_layer": decision.exit_layer,
+            "n_layers": decision.n_layers,
+            "reason": decision.reason.name.lower(),
+            "full_depth_label": decision.full_label_name,
+            "full_depth_confidence": decision.full_confidence,
+            "truncated": result.truncated,
+            "tokens": list(result.tokens),
+            "layers": [
+                {
+                    "layer": verdict.layer,
+                    "probabilities": dict(
+                        zip(result.label_names, map(float, result.probs[i]), strict=True)
+                    ),
+                    "entropy": float(result.entropy[i]),
+                    "milliseconds": float(result.layer_ms[i]),
+                    "says": verdict.reason.name.lower(),
+                    "needed": verdict.layer <= decision.exit_layer,
+                }
+                for i, verdict in enumerate(decision.verdicts)
+            ],
+        }
+        sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+        return
+    table = Table(title=None)
+    for heading in ("layer", *result.label_names, "entropy", "ms", "says"):
+        table.add_column(heading, justify="left" if heading == "says" else "right")
+    for i, verdict in enumerate(decision.verdicts):
+        table.add_row(
+            str(verdict.layer),
+            *(f"{p:.3f}" for p in result.probs[i]),
+            f"{result.entropy[i]:.3f}",
+            f"{result.layer_ms[i]:.2f}",
+            _words(verdict.reason),
+            style="dim" if verdict.layer > decision.exit_layer else None,
+        )
+    console.print(table)
+    console.print(
+        f"{decision.label_name} ({decision.confidence:.1%}), left after layer "
+        f"{decision.exit_layer} of {decision.n_layers}: {_words(decision.reason)}",
+        highlight=False,
+        markup=False,
+    )
+    console.print(
+        f"full depth says {decision.full_label_name} ({decision.full_confidence:.1%})",
+        highlight=False,
+        markup=False,
+    )
+
+
+@app.command()
+def score(
+    source: Annotated[
+        Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")
+    ],
+    checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
+    policy: PolicyOption = DEFAULT_POLICY,
+    device: DeviceOption = "auto",
+    dtype: DtypeOption = "auto",
+    batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
+) -> None:
+    """Classify a file of texts with real early exits; JSON lines to standard output."""
+    from elbert_core.data.texts import read_rows
+
+    rule = parse_policy(policy)
+    rows = list(read_rows(source))
+    if not rows or "text" not in rows[0]:
+        raise InputError(f"{source} needs rows with a column 'text'")
+    engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
+    texts = [
+        (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
+        for row in rows
+    ]
+    exits = engine.run(texts, rule, batch_size=batch_size)
+    for i in range(len(texts)):
+        record = {
+            "row": i,
+            "label": exits.label_names[exits.label[i]],
+            "confidence": round(float(exits.probs[i].max()), 6),
+            "exit_layer": int(exits.exit_layer[i]),
+            "reason": ExitReason(exits.reason[i]).name.lower(),
+            "truncated": bool(exits.truncated[i]),
+        }
+        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    Console(stderr=True).print(
+        f"{len(texts)} rows, mean exit layer {exits.exit_layer.mean():.2f} of {exits.n_layers}, "
+        f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on "
+        f"{engine.device} ({engine.dtype}, batch {batch_size})"
+    )
+
+
+def _quiet_engine(checkpoint: str, *, device: str, dtype: str) -> EarlyExitEngine:
+    """An engine without the library's progress bar, which would stand in the way of the answer."""
+    from transformers.utils.logging import disable_progress_bar
+
+    from elbert_core.engine.engine import load_engine
+
+    disable_progress_bar()
+    return load_engine(checkpoint, device=device, dtype=dtype)
+
+
+def _words(reason: ExitReason) -> str:
+    return "reads on" if reason == ExitReason.CONTINUE else reason.name.lower().replace("_", " ")
+
+
+def main() -> None:
+    """Entry point: errors of this package become one line and exit status 1."""
+    if not {"trace", "score", *cli_evaluation.COMMANDS} & set(sys.argv[1:2]):
+        # only asked for when such a command, or the overview, is wanted: it imports torch
+        from elbert_core.cli import training as cli_training
+
+        cli_training.register(app)
+    try:
+        app(prog_name="python -m elbert_core")
+    except ElbertError as error:
+        # not through rich: it would break the one line at the width of the terminal
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,1 @@
+"""Rows of text from files and data sets, checked as they come in."""

@@ -1,0 +1,1 @@
+"""The running model: steps, layouts, schedules, devices."""

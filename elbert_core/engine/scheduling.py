@@ -1,0 +1,191 @@
+"""Which rows are in the next layer call: three ways to run early exit on many texts.
+
+One loop does all three; they differ in when rows join a call and when they leave it.
+
+* `slots`: a fixed number of places. A row that is done leaves its place, the next row of the queue
+  takes it at depth 0. Rows at different depths share one call, which is only possible because all
+  layers are one. The batch stays full.
+* `dropping`: a batch in lock-step, rows leave it as they finish and it shrinks.
+* `lockstep`: a batch in lock-step until its last row is done; finished rows are carried along. What
+  plain implementations do; here for comparison.
+
+Nothing here knows texts or a particular model; rows come in tokenised and leave as arrays.
+
+Reference: continuous depth-wise batching, Bae et al. 2024, "Relaxed Recursive Transformers",
+arXiv:2410.20672 (there for decoders, simulated); see ARCHITECTURE.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from elbert_core.engine.encoding import EncodedRow, Encoder
+from elbert_core.engine.kernels import Steps
+from elbert_core.engine.layouts import Layout, placed, tokens_of
+from elbert_core.errors import NumericsError
+from elbert_core.policies import ExitPolicy, History
+from elbert_core.results import ExitReason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """Rows that are done.
+
+    Attributes:
+        row: (n,) their numbers in the input.
+        exit_layer: (n,) layers applied.
+        reason: (n,) `ExitReason` values.
+        probs: (n, labels) float32 at the exit.
+    """
+
+    row: NDArray[np.int64]
+    exit_layer: NDArray[np.int64]
+    reason: NDArray[np.int8]
+    probs: NDArray[np.float32]
+
+
+NumberedRow = tuple[int, EncodedRow]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InFlight:
+    """What the host knows of the rows in the next call.
+
+    Attributes:
+        number: (rows,) their numbers in the input.
+        n_tokens: (rows,) tokens of each.
+        depth: (rows,) layers applied to each.
+        finished: (rows,) bool, True for rows that are carried along though they are done.
+        history: (rows, layers, labels) float32 probabilities after the layers applied so far.
+    """
+
+    number: NDArray[np.int64]
+    n_tokens: NDArray[np.int64]
+    depth: NDArray[np.int64]
+    finished: NDArray[np.bool_]
+    history: NDArray[np.float32]
+
+    @classmethod
+    def starting(cls, rows: Sequence[NumberedRow], n_layers: int, n_labels: int) -> InFlight:
+        """Rows before their first layer; there may be none."""
+        return cls(
+            number=np.array([number for number, _ in rows], dtype=np.int64),
+            n_tokens=np.array([row.n_tokens for _, row in rows], dtype=np.int64),
+            depth=np.zeros(len(rows), dtype=np.int64),
+            finished=np.zeros(len(rows), dtype=bool),
+            history=np.zeros((len(rows), n_layers, n_labels), dtype=np.float32),
+        )
+
+    def with_more(self, others: InFlight) -> InFlight:
+        """These rows, then the others."""
+        return InFlight(
+            number=np.concatenate([self.number, others.number]),
+            n_tokens=np.concatenate([self.n_tokens, others.n_tokens]),
+            depth=np.concatenate([self.depth, others.depth]),
+            finished=np.concatenate([self.finished, others.finished]),
+            history=np.concatenate([self.history, others.history]),
+        )
+
+    def only(self, rows: NDArray[np.int64]) -> InFlight:
+        """Some of the rows, by index."""
+        return InFlight(
+            number=self.number[rows],
+            n_tokens=self.n_tokens[rows],
+            depth=self.depth[rows],
+            finished=self.finished[rows],
+            history=self.history[rows],
+        )
+
+
+def run_rows(
+    steps: Steps,
+    encoder: Encoder,
+    queue: Iterable[NumberedRow],
+    policy: ExitPolicy,
+    *,
+    n_slots: int,
+    n_labels: int,
+    device: str,
+    refill: bool,
+    drop: bool = True,
+) -> Iterator[Finished]:
+    """Take rows from the queue through the layers; yields them as they finish.
+
+    The queue is read as places fall free, so it may be endless. Neighbours in it should have
+    similar lengths, or attention is padded. Stopping the iteration early loses no finished row.
+
+    Args:
+        steps: the model.
+        encoder: puts arriving rows together.
+        queue: rows with their numbers.
+        policy: when a row is done.
+        n_slots: rows in one layer call at most.
+        n_labels: labels of the model.
+        device: where `steps` computes.
+        refill: rows of the queue take free places at once (needs `steps.mixes_depths`), else when
+            the last row of a batch is done.
+        drop: rows leave the call as they finish, else when the last row of a batch does.
+    """
+    waiting = iter(queue)
+    flight = InFlight.starting([], steps.n_layers, n_labels)
+    hidden: Tensor | None = None
+    layout: Layout | None = None
+    while True:
+        free = n_slots - len(flight.number) if refill or not len(flight.number) else 0
+        if free and (arrivals := list(islice(waiting, free))):
+            fresh = InFlight.starting(arrivals, steps.n_layers, n_labels)
+            ids, types = encoder.collate([row for _, row in arrivals], device=device)
+            states = steps.embed(ids, types, fresh.n_tokens)
+            in_use = int(flight.n_tokens.sum())
+            hidden = states if hidden is None else torch.cat([hidden[:in_use], states])
+            flight, layout = flight.with_more(fresh), None
+        if hidden is None:
+            return
+        layout = layout or steps.layout(flight.n_tokens)
+        layer_index = int(flight.depth[0])  # of all rows, where they do not mix
+        hidden, logits = steps.step(hidden, layout, layer_index)
+        flight = replace(flight, depth=flight.depth + 1)
+        probs = probabilities(logits, flight.number, flight.depth)
+        flight.history[np.arange(len(probs)), flight.depth - 1] = probs
+        verdict = policy.decide(History(flight.history, flight.depth))
+        done = (verdict != ExitReason.CONTINUE) & ~flight.finished
+        if not done.any():
+            continue
+        yield Finished(flight.number[done], flight.depth[done], verdict[done], probs[done])
+        flight = replace(flight, finished=flight.finished | done)
+        if drop or flight.finished.all():
+            stay = np.flatnonzero(~flight.finished)
+            kept = placed(tokens_of(stay, flight.n_tokens), device)
+            hidden = hidden.index_select(0, kept) if len(stay) else None
+            flight, layout = flight.only(stay), None
+
+
+def probabilities(
+    logits: Tensor, row: NDArray[np.int64], depth: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(rows, labels) on the host: the one small read from the device that a step needs.
+
+    Args:
+        logits: (rows, labels).
+        row: (rows,) numbers of the rows, for the error.
+        depth: (rows,) layers applied to each, for the error.
+
+    Raises:
+        NumericsError: NaN or infinite. No rule can decide on that: NaN is under no threshold and
+            the first label would win.
+    """
+    probs: NDArray[np.float32] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
+    if not np.isfinite(probs).all():
+        bad = int(np.flatnonzero(~np.isfinite(probs).all(axis=-1))[0])
+        raise NumericsError(
+            f"row {row[bad]}: the answer after layer {depth[bad]} is not a number in "
+            f"{logits.dtype}; float32 has the widest range, and damaged weights give this too"
+        )
+    return probs

@@ -1,0 +1,1 @@
+"""What stored passes over a data set tell: tables, sweeps, comparisons, guarantees."""

@@ -1,0 +1,334 @@
+"""Sweeps: many settings of a policy replayed over one table, and what is best for its cost.
+
+Works on stored probabilities only; no model is run, so every speed-up here is theoretical. Settings
+chosen on the rows they are reported on say what is possible, not what new rows would give; for
+that see `elbert_core.evaluation.calibration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elbert_core import metrics
+from elbert_core.errors import InputError
+from elbert_core.evaluation import scores
+from elbert_core.evaluation.tables import EvaluationTable
+from elbert_core.policies import (
+    ConfidenceThreshold,
+    ConfidenceWindow,
+    DistributionPatience,
+    EntropyThreshold,
+    ExitPolicy,
+    FixedLayer,
+    Patience,
+    Signals,
+    replay,
+    signals_of,
+)
+from elbert_core.results import Exits
+
+Source = NDArray[np.floating] | Signals | EvaluationTable
+"""What can be swept: probabilities (layers, rows, labels), their signals, or a stored table."""
+
+ENTROPY_GRID = tuple(
+    round(float(t), 4)
+    for t in np.concatenate(
+        ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
+    )
+)
+WINDOW_ENTROPIES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
+WINDOW_MARGINS = (0.0, 0.2, 0.4)
+WINDOW_RANGES = (0.02, 0.1)
+DIVERGENCES = (0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4)
+LARGEST_WINDOW = 8
+LARGEST_DISTRIBUTION_PATIENCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPoint:
+    """One policy on one table: what it gets right and what it costs.
+
+    Attributes:
+        policy: the rule with its settings.
+        n_rows, n_right: rows, and rows that got the right label.
+        accuracy: n_right / n_rows, in [0, 1].
+        accuracy_low, accuracy_high: its 95 % Wilson interval.
+        macro_f1: mean F1 over labels, in [0, 1].
+        matthews: Matthews correlation, in [-1, 1].
+        agreement: share of rows with the label that full depth gives, in [0, 1].
+        computation_cost: mean(exit_layer) / n_layers, layers only.
+        mean_exit_layer: in [1, n_layers].
+        early_exit_rate: share of rows that left before the last layer.
+        exit_counts: rows that left after layer 1, 2, ..., n_layers.
+        macs: mean multiply-accumulates of a row, the heads of all layers up to the exit counted;
+            None where row lengths and model widths are unknown (plain probabilities).
+        macs_share: the same as a share of full depth with a head after every layer; None as above.
+    """
+
+    policy: ExitPolicy
+    n_rows: int
+    n_right: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    macro_f1: float
+    matthews: float
+    agreement: float
+    computation_cost: float
+    mean_exit_layer: float
+    early_exit_rate: float
+    exit_counts: tuple[int, ...]
+    macs: float | None
+    macs_share: float | None
+
+    @property
+    def speed_up_ratio(self) -> float:
+        """Theoretical, layers only: 1 / computation_cost."""
+        return 1.0 / self.computation_cost
+
+
+def probs_and_gold(
+    source: Source, gold: NDArray[np.integer] | None
+) -> tuple[Signals, NDArray[np.integer]]:
+    """Signals and gold labels of whatever can be swept; checked.
+
+    Raises:
+        InputError: no gold labels, or labels that do not fit the probabilities.
+    """
+    signals = signals_from(source)
+    if gold is None:
+        if not isinstance(source, EvaluationTable):
+            raise InputError("gold is needed with plain probabilities: (rows,) label indices")
+        gold = source.gold
+    labels = np.asarray(gold)
+    rows, n_labels = signals.shape[1], signals.probs.shape[2]
+    if labels.shape != (rows,) or rows == 0 or not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(
+            f"gold must hold ({rows},) label indices, not empty, "
+            f"got {labels.dtype} of shape {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= n_labels:
+        raise InputError(f"gold must lie in 0..{n_labels - 1}, got {labels.min()}..{labels.max()}")
+    return signals, labels
+
+
+def signals_from(source: Source) -> Signals:
+    """Signals of whatever can be swept."""
+    if isinstance(source, Signals):
+        return source
+    return signals_of(source.probs if isinstance(source, EvaluationTable) else source)
+
+
+def sweep(
+    source: Source,
+    gold: NDArray[np.integer] | None = None,
+    policies: Iterable[ExitPolicy] = (),
+) -> list[SweepPoint]:
+    """Replay each policy over a table.
+
+    Args:
+        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
+        gold: (rows,) gold label indices; a stored table brings its own.
+        policies: any number of settings.
+
+    Returns:
+        One point for each policy, in their order.
+
+    Raises:
+        InputError: no probabilities, or gold labels that do not fit them.
+    """
+    signals, labels = probs_and_gold(source, gold)
+    layer_macs = source.layer_macs if isinstance(source, EvaluationTable) else None
+    return [
+        sweep_point(policy, replay(policy, signals), labels, signals, layer_macs=layer_macs)
+        for policy in policies
+    ]
+
+
+def sweep_point(
+    policy: ExitPolicy,
+    exits: Exits,
+    gold: NDArray[np.integer],
+    signals: Signals,
+    *,
+    layer_macs: NDArray[np.int64] | None = None,
+) -> SweepPoint:
+    """The figures of one replayed policy.
+
+    Args:
+        policy: the rule.
+        exits: `replay(policy, signals)`.
+        gold: (rows,) gold label indices.
+        signals: of the probabilities.
+        layer_macs: (rows,) multiply-accumulates of one layer with its head.
+    """
+    confusion = scores.confusion_matrix(exits.label, gold, signals.probs.shape[2])
+    rows, right = len(gold), int(np.trace(confusion))
+    low, high = metrics.wilson_interval(right, rows)
+    counts = np.bincount(exits.exit_layer - 1, minlength=exits.n_layers)
+    macs = share = None
+    if layer_macs is not None:
+        spent = float(np.dot(exits.exit_layer.astype(np.float64), layer_macs))
+        macs = spent / rows
+        share = spent / (float(layer_macs.sum(dtype=np.float64)) * exits.n_layers)
+    return SweepPoint(
+        policy=policy,
+        n_rows=rows,
+        n_right=right,
+        accuracy=right / rows,
+        accuracy_low=low,
+        accuracy_high=high,
+        macro_f1=scores.macro_f1(confusion),
+        matthews=scores.matthews(confusion),
+        agreement=float(np.mean(exits.label == signals.label[-1])),
+        computation_cost=exits.computation_cost,
+        mean_exit_layer=float(exits.exit_layer.mean()),
+        early_exit_rate=float(1.0 - counts[-1] / rows),
+        exit_counts=tuple(int(n) for n in counts),
+        macs=macs,
+        macs_share=share,
+    )
+
+
+def entropy_grid() -> list[ExitPolicy]:
+    """DeeBERT's rule over its whole range."""
+    return [EntropyThreshold(threshold) for threshold in ENTROPY_GRID]
+
+
+def window_grid(n_layers: int) -> list[ExitPolicy]:
+    """ELBERT's rule "agree" over window sizes and entropy thresholds."""
+    return [
+        ConfidenceWindow(size, threshold)
+        for size in range(2, min(n_layers, LARGEST_WINDOW + 1))
+        for threshold in WINDOW_ENTROPIES
+    ]
+
+
+def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
+    """Every family of rules over its whole useful range, safe settings included.
+
+    Args:
+        n_layers: layers of the model; windows and patience need so many at most.
+        n_labels: labels; confidence thresholds start at 1 / n_labels, where everything exits.
+
+    Returns:
+        Lists by family; "window", "window_monotone" and "window_stable" are ELBERT's three rules.
+        Families that need more layers than there are come out empty.
+
+    Raises:
+        InputError: less than 1 layer or 2 labels.
+    """
+    if n_layers < 1 or n_labels < 2:
+        raise InputError(
+            f"grids need at least 1 layer and 2 labels, got {n_layers} layers, {n_labels} labels"
+        )
+    lowest = 1.0 / n_labels
+    confidences = (*np.linspace(lowest, 0.95, 17), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0)
+    sizes = range(2, min(n_layers, LARGEST_WINDOW) + 1)
+    return {
+        "entropy": entropy_grid(),
+        "confidence": [ConfidenceThreshold(round(float(value), 4)) for value in confidences],
+        "window": [
+            ConfidenceWindow(size, threshold, margin=margin)
+            for size in sizes
+            for threshold in WINDOW_ENTROPIES
+            for margin in WINDOW_MARGINS
+        ],
+        "window_monotone": [
+            ConfidenceWindow(size, threshold, rule="monotone")
+            for size in sizes
+            for threshold in WINDOW_ENTROPIES
+        ],
+        "window_stable": [
+            ConfidenceWindow(size, threshold, rule="stable", max_range=max_range)
+            for size in sizes
+            for threshold in WINDOW_ENTROPIES
+            for max_range in WINDOW_RANGES
+        ],
+        "patience": [Patience(patience) for patience in range(1, n_layers)],
+        "distribution_patience": [
+            DistributionPatience(threshold, patience)
+            for threshold in DIVERGENCES
+            for patience in range(1, min(n_layers, LARGEST_DISTRIBUTION_PATIENCE + 1))
+        ],
+        "fixed": [FixedLayer(layer) for layer in range(1, n_layers + 1)],
+    }
+
+
+def pareto_front(
+    points: Iterable[SweepPoint], cost: Callable[[SweepPoint], float] | None = None
+) -> list[SweepPoint]:
+    """The points that no other point beats: cheapest first, accuracy rising with cost.
+
+    A point is beaten by one that is at most as costly and at least as accurate, and better in one
+    of both. Of points equal in both the first stays.
+
+    Args:
+        points: any number of them.
+        cost: what a point costs, less is better; the share of the layers if None.
+    """
+    of = cost or (lambda p: p.computation_cost)
+    ordered = sorted(points, key=lambda p: (of(p), -p.accuracy))
+    front: list[SweepPoint] = []
+    for point in ordered:
+        if not front or point.accuracy > front[-1].accuracy:
+            front.append(point)
+    return front
+
+
+def best_at(points: Iterable[SweepPoint], speed_up: float) -> SweepPoint | None:
+    """The most accurate point that is at least so fast (theoretical), None if none is."""
+    fast = [point for point in points if point.speed_up_ratio >= speed_up]
+    return max(fast, key=lambda p: (p.accuracy, p.speed_up_ratio), default=None)
+
+
+def mean_layer_ms(
+    exit_counts: Sequence[int] | NDArray[np.integer], layer_ms: NDArray[np.floating]
+) -> float:
+    """Mean milliseconds of the layers that are applied, by the medians of an evaluation table.
+
+    Every row counts with the medians of all rows, whatever its length. Embeddings, tokenising and
+    waiting in a batch are left out; the exit heads are in the medians.
+
+    Args:
+        exit_counts: rows that left after layer 1, 2, ..., n_layers.
+        layer_ms: (layers,) milliseconds of each layer with its exit head.
+    """
+    counts = np.asarray(exit_counts, dtype=np.float64)
+    return float(counts @ np.cumsum(layer_ms) / counts.sum())
+
+
+def measured_speed_up(
+    exit_counts: Sequence[int] | NDArray[np.integer], layer_ms: NDArray[np.floating]
+) -> float | None:
+    """Milliseconds of all layers over the mean of those applied; see `mean_layer_ms`.
+
+    Says how fast the layers of a setting are under the table's conditions (device, precision, one
+    text at a time), not how fast a batch of texts would run. Equal to the theoretical speed-up
+    when all layers take the same time.
+
+    Returns:
+        None where the table holds no milliseconds of some layer.
+    """
+    if (np.asarray(layer_ms) <= 0).any():
+        return None
+    return float(np.sum(layer_ms)) / mean_layer_ms(exit_counts, layer_ms)
+
+
+def area(points: Iterable[SweepPoint], *, low: float | None = None, envelope: bool = True) -> float:
+    """Area under accuracy against computation cost of a sweep, in [0, 1].
+
+    To compare sweeps, give all the same `low`; what `envelope` means is said in
+    `metrics.area_under_cost_curve`.
+    """
+    points = list(points)
+    return metrics.area_under_cost_curve(
+        np.array([p.computation_cost for p in points]),
+        np.array([p.accuracy for p in points]),
+        low=low,
+        envelope=envelope,
+    )

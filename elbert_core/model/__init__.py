@@ -1,0 +1,1 @@
+"""Configuration, model, checkpoints, encoding: all that touches transformers' internals."""

@@ -1,0 +1,1 @@
+"""Training runs: data, losses, teachers, students, distillation."""

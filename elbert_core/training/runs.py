@@ -1,0 +1,209 @@
+"""What all long runs share: trainer settings, precision, tokenising, resuming, versions.
+
+Nothing here knows a loss or a task. The library's trainer keeps its own state (optimiser, random
+numbers) in the run folder in torch's format; that folder is scratch and never part of a checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from safetensors import SafetensorError, safe_open
+from torch import nn
+from transformers import PreTrainedTokenizerBase, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from elbert_core.data.texts import TextTable
+from elbert_core.errors import CheckpointError, ConfigError
+
+SETTINGS_FILE = "settings.json"
+EXTENDABLE = ("output", "epochs", "max_steps", "evaluations")
+"""Settings that may change when a run is taken up again: where it lies and how long it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Settings that every kind of run has; each kind has defaults of its own.
+
+    Attributes:
+        epochs: passes over the training rows.
+        learning_rate: highest rate; warms up, then falls linearly to 0.
+        batch_size: rows of one step on one device.
+        weight_decay: AdamW's.
+        warmup_steps: steps until the highest rate.
+        max_tokens: longer texts are cut there.
+        evaluations: how often to save (and evaluate) during the run.
+        seed: of everything random.
+        precision: "auto" (bf16 where the hardware is fast at it), "bf16" or "fp32".
+        max_steps: stop after so many steps, -1 for all; for short trials and tests.
+    """
+
+    epochs: float = 1.0
+    learning_rate: float = 5e-5
+    batch_size: int = 32
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    max_tokens: int = 128
+    evaluations: int = 8
+    seed: int = 0
+    precision: str = "auto"
+    max_steps: int = -1
+
+
+def training_arguments(
+    folder: Path, *, rows: int, config: RunSettings, metric: str | None = None
+) -> TrainingArguments:
+    """The trainer's settings; with a `metric` it evaluates along the way and keeps the best."""
+    steps = max(1, int(rows / config.batch_size * config.epochs))
+    if config.max_steps > 0:
+        steps = min(steps, config.max_steps)
+    every = max(1, steps // config.evaluations)
+    picks: dict[str, Any] = (
+        {}
+        if metric is None
+        else {
+            "eval_strategy": "steps",
+            "eval_steps": every,
+            "load_best_model_at_end": True,
+            "metric_for_best_model": metric,
+            "greater_is_better": True,
+        }
+    )
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=config.epochs,
+        max_steps=config.max_steps,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=2 * config.batch_size,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup_steps,
+        train_sampling_strategy="group_by_length",
+        bf16=use_bf16(config.precision),
+        use_cpu=not torch.cuda.is_available(),
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        logging_steps=max(1, every // 4),
+        report_to=[],
+        seed=config.seed,
+        remove_unused_columns=True,
+        label_names=["labels"],
+        **picks,
+    )
+
+
+def use_bf16(precision: str) -> bool:
+    """True where "auto" finds hardware with fast bf16 products, or where bf16 is asked for."""
+    if precision == "auto":
+        if torch.cuda.is_available():
+            return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cpu._is_avx512_bf16_supported())
+    if precision not in ("bf16", "fp32"):
+        raise ConfigError(f'precision must be "auto", "bf16" or "fp32", got {precision!r}')
+    return precision == "bf16"
+
+
+def encode(table: TextTable, tokenizer: PreTrainedTokenizerBase, *, max_tokens: int) -> Dataset:
+    """Token ids and labels of a table, truncated to `max_tokens`, not padded."""
+    encoded = tokenizer(
+        table.texts, table.pairs, truncation=True, max_length=max_tokens, return_token_type_ids=True
+    )
+    return Dataset.from_dict({**encoded, "labels": table.labels.tolist()})
+
+
+def resume_point(arguments: TrainingArguments, config: RunSettings) -> str | None:
+    """Where an interrupted run of these settings goes on; None for a fresh start.
+
+    Leaves the settings beside the run's state, so that the next call can compare them. Only the
+    length of a run may differ (`EXTENDABLE`); anything else would finish one run as another.
+
+    Args:
+        arguments: of the trainer; names the run's own folder, where its `checkpoint-N` lie.
+        config: settings of the run that is about to start.
+
+    Returns:
+        The newest `checkpoint-N`, after a look at every file of it.
+
+    Raises:
+        CheckpointError: a file of it is missing or damaged.
+        ConfigError: the run was begun with other settings.
+    """
+    folder = Path(str(arguments.output_dir))
+    settings = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(config).items()
+        if name not in EXTENDABLE
+    }
+    beside = folder / SETTINGS_FILE
+    found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    if found is not None:
+        _check_settings(beside, settings)
+        _check_state(Path(found))
+    elif int(os.environ.get("RANK", "0")) == 0:  # of many processes, one writes
+        folder.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    return found
+
+
+def _check_settings(path: Path, settings: dict[str, Any]) -> None:
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return  # begun before settings were kept
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: {error}; delete the folder to start") from error
+    if not isinstance(begun, dict):
+        raise CheckpointError(f"{path} must hold an object, got {type(begun).__name__}")
+    other = [name for name in settings if name in begun and begun[name] != settings[name]]
+    if other:
+        said = ", ".join(f"{name} {begun[name]!r} (now {settings[name]!r})" for name in other)
+        raise ConfigError(
+            f"the run in {path.parent} was begun with {said}: "
+            "take those settings again, another output, or delete the folder"
+        )
+
+
+def _check_state(checkpoint: Path) -> None:
+    """Look at every file a resumed run would read, before any of it is used."""
+    advice = f"delete {checkpoint} to go on from the state before it"
+    state = checkpoint / "trainer_state.json"
+    weights = checkpoint / "model.safetensors"
+    try:
+        json.loads(state.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot resume, {state} is missing or damaged; {advice}") from error
+    try:
+        with safe_open(str(weights), framework="numpy") as opened:
+            list(opened.keys())
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"cannot resume, {weights} is missing or damaged; {advice}"
+        ) from error
+    for name in ("optimizer.pt", "scheduler.pt"):
+        _check_archive(checkpoint / name, advice)
+    for path in sorted(checkpoint.glob("rng_state*.pth")):
+        _check_archive(path, advice)
+
+
+def _check_archive(path: Path, advice: str) -> None:
+    # torch's own files are zip archives with a checksum for each entry: read, never unpickled here
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad = archive.testzip()
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"cannot resume, {path} is missing or damaged; {advice}") from error
+    if bad is not None:
+        raise CheckpointError(f"cannot resume, {path} is damaged at {bad}; {advice}")
+
+
+def move(model: nn.Module, device: torch.device | str, dtype: torch.dtype | None = None) -> None:
+    """Move a model in place; transformers' own wrapper around `.to` hides its signature."""
+    nn.Module.to(model, device=device, dtype=dtype)

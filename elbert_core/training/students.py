@@ -1,0 +1,189 @@
+"""Making a shared-layer student out of an encoder whose layers differ.
+
+No small pretrained ALBERT is at hand everywhere; a small BERT is. Its layers, averaged into one
+layer that is applied L times, are a working start for distillation. Nothing here trains.
+
+Reference: averaging layers to start a recursive model, Bae et al. 2024, "Relaxed Recursive
+Transformers", arXiv:2410.20672 (section on initialisation).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertModel,
+    PreTrainedTokenizerBase,
+)
+
+from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.model.modeling import (
+    ElbertConfig,
+    ElbertForSequenceClassification,
+    ExitHeads,
+    ExitPooling,
+)
+
+BERT_TO_ALBERT = {
+    "attention.self.query": "attention.query",
+    "attention.self.key": "attention.key",
+    "attention.self.value": "attention.value",
+    "attention.output.dense": "attention.dense",
+    "attention.output.LayerNorm": "attention.LayerNorm",
+    "intermediate.dense": "ffn",
+    "output.dense": "ffn_output",
+    "output.LayerNorm": "full_layer_layer_norm",
+}
+"""Names of the same parameters in a BERT layer and in an ALBERT layer."""
+
+
+def shared_student(
+    teacher: BertModel,
+    *,
+    n_layers: int = 12,
+    label_names: Sequence[str] = ("0", "1"),
+    exit_heads: ExitHeads = "shared",
+    exit_pooling: ExitPooling = "cls",
+) -> ElbertForSequenceClassification:
+    """An ELBERT whose one layer is the average of the teacher's layers.
+
+    Embeddings are the teacher's own (embedding size = hidden size, identity mapping), so the
+    states before the first layer are equal; the pooler is the teacher's where it has one.
+
+    Args:
+        teacher: a BERT encoder.
+        n_layers: how often the shared layer is applied.
+        label_names: names of the labels in index order.
+        exit_heads: see `ElbertConfig`.
+        exit_pooling: see `ElbertConfig`.
+    """
+    bert = teacher.config
+    config = ElbertConfig(
+        vocab_size=bert.vocab_size,
+        embedding_size=bert.hidden_size,
+        hidden_size=bert.hidden_size,
+        num_hidden_layers=n_layers,
+        num_attention_heads=bert.num_attention_heads,
+        intermediate_size=bert.intermediate_size,
+        hidden_act=bert.hidden_act,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        max_position_embeddings=bert.max_position_embeddings,
+        type_vocab_size=bert.type_vocab_size,
+        layer_norm_eps=bert.layer_norm_eps,
+        pad_token_id=bert.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=None,
+        exit_heads=exit_heads,
+        exit_pooling=exit_pooling,
+        id2label=dict(enumerate(label_names)),
+        label2id={name: i for i, name in enumerate(label_names)},
+    )
+    student = ElbertForSequenceClassification(config)
+    with torch.no_grad():
+        for name in (
+            "word_embeddings",
+            "position_embeddings",
+            "token_type_embeddings",
+            "LayerNorm",
+        ):
+            source = teacher.embeddings.get_submodule(name)
+            student.albert.embeddings.get_submodule(name).load_state_dict(source.state_dict())
+        mapping = student.albert.encoder.embedding_hidden_mapping_in
+        mapping.weight.copy_(torch.eye(bert.hidden_size))
+        mapping.bias.zero_()
+        layer = student.first_layer()
+        for theirs, ours in BERT_TO_ALBERT.items():
+            states = [block.get_submodule(theirs).state_dict() for block in teacher.encoder.layer]
+            mean = {key: torch.stack([s[key] for s in states]).mean(0) for key in states[0]}
+            layer.get_submodule(ours).load_state_dict(mean)
+        if teacher.pooler is not None:
+            student.albert.pooler.load_state_dict(teacher.pooler.dense.state_dict())
+        if exit_heads == "per_layer":
+            student.copy_head_to_exits()
+    return student
+
+
+def resolve_model(name: str | Path) -> str:
+    """Folder or hub name of a model; "package:NAME/FOLDER" is a folder inside an installed package.
+
+    Raises:
+        CheckpointError: the package is not installed.
+    """
+    text = str(name)
+    if not text.startswith("package:"):
+        return text
+    package, _, folder = text.removeprefix("package:").partition("/")
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise CheckpointError(f"no model at {text}: the package {package!r} is not installed")
+    return str(Path(next(iter(found.submodule_search_locations))) / folder)
+
+
+def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
+    """Tokenizer of a model folder, hub name or "package:NAME/FOLDER".
+
+    Raises:
+        CheckpointError: none is there.
+    """
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(resolve_model(name))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a tokenizer from {name}: {error}") from error
+    return tokenizer
+
+
+def load_backbone(
+    name: str | Path,
+    *,
+    n_layers: int | None = None,
+    label_names: Sequence[str] = ("0", "1"),
+    exit_heads: ExitHeads = "shared",
+    exit_pooling: ExitPooling = "cls",
+) -> ElbertForSequenceClassification:
+    """The model that training starts from.
+
+    An ALBERT or ELBERT (folder or hub name) is taken as it is, with a new classifier where the
+    labels differ; a BERT becomes an averaged shared-layer student.
+
+    Raises:
+        CheckpointError: nothing usable is there.
+        ConfigError: neither ALBERT, ELBERT nor BERT.
+    """
+    name = resolve_model(name)
+    try:
+        kind = AutoConfig.from_pretrained(name).model_type
+        if kind == "bert":
+            teacher = AutoModel.from_pretrained(name, use_safetensors=True)
+            return shared_student(
+                teacher,
+                n_layers=n_layers or 12,
+                label_names=label_names,
+                exit_heads=exit_heads,
+                exit_pooling=exit_pooling,
+            )
+        if kind not in ("albert", "elbert"):
+            raise ConfigError(f"a backbone must be an ALBERT, ELBERT or BERT, got {kind!r}")
+        extra = {} if n_layers is None else {"num_hidden_layers": n_layers}
+        model: ElbertForSequenceClassification = ElbertForSequenceClassification.from_pretrained(
+            name,
+            exit_heads=exit_heads,
+            exit_pooling=exit_pooling,
+            id2label=dict(enumerate(label_names)),
+            label2id={label: i for i, label in enumerate(label_names)},
+            ignore_mismatched_sizes=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            **extra,
+        )
+    except (OSError, ValueError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise CheckpointError(f"cannot load a backbone from {name}: {error}") from error
+    return model

@@ -1,0 +1,355 @@
+"""Training an early-exit classifier with transformers' Trainer (one device, or many by torchrun).
+
+What is ours is small: the loss over all exits with its layer weights, optional distillation from a
+fine-tuned teacher, a parameter group for learned weights, and the measure that picks the best
+checkpoint (area under accuracy against computation cost). Loops, devices, mixed precision, saving
+and resuming are the library's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import (
+    AutoModelForSequenceClassification,
+    DataCollatorWithPadding,
+    EvalPrediction,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainerCallback,
+    set_seed,
+)
+
+from elbert_core.data.texts import TextTable, load_table, read_plain_texts, split_sentences
+from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.evaluation.summary import evaluation_summary, softmax
+from elbert_core.model.cards import model_card
+from elbert_core.model.checkpoints import save_checkpoint, versions, weights_digest
+from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
+from elbert_core.training.losses import (
+    IGNORED_LABEL,
+    LayerWeights,
+    Weighting,
+    hidden_state_loss,
+    layer_cross_entropy,
+    layer_distillation,
+    state_pairs,
+)
+from elbert_core.training.runs import (
+    RunSettings,
+    encode,
+    move,
+    resume_point,
+    training_arguments,
+)
+from elbert_core.training.students import load_backbone, load_tokenizer, resolve_model
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(RunSettings):
+    """Settings of one training run; saved in training.json.
+
+    Attributes:
+        backbone: ALBERT, ELBERT or BERT to start from, folder or hub name.
+        data: labelled data set, folder or `datasets` name, with train and validation splits.
+        output: checkpoint folder to write; the run's own state goes to `<output>/run`.
+        n_layers: applications of the shared layer; None keeps the backbone's.
+        exit_heads, exit_pooling: see `ElbertConfig`.
+        layer_weights: "equal", "linear" or "learned" (`losses.LayerWeights`).
+        teacher: fine-tuned classifier to distil from, None for none.
+        teacher_weight: share of the distillation loss against cross-entropy, [0, 1].
+        temperature: softens both distributions in distillation, above 0.
+        hidden_weight: weight of the hidden-state loss towards the teacher, 0 for none.
+        unlabelled: plain texts (files or folders) that only the teacher labels.
+        unlabelled_rows: sentences to take from them at most.
+        layer_weight_rate: learning rate of learned layer weights (ELBERT: 1e-2, no decay).
+    """
+
+    backbone: str
+    data: str
+    output: str
+    n_layers: int | None = None
+    exit_heads: ExitHeads = "shared"
+    exit_pooling: ExitPooling = "cls"
+    layer_weights: Weighting = "equal"
+    teacher: str | None = None
+    teacher_weight: float = 0.7
+    temperature: float = 1.0
+    hidden_weight: float = 0.0
+    unlabelled: tuple[str, ...] = ()
+    unlabelled_rows: int = 0
+    epochs: float = 3.0
+    learning_rate: float = 3e-5
+    layer_weight_rate: float = 1e-2
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.teacher_weight <= 1:
+            raise ConfigError(f"teacher_weight must be in [0, 1], got {self.teacher_weight}")
+        if self.temperature <= 0:
+            raise ConfigError(f"temperature must be above 0, got {self.temperature}")
+        if self.unlabelled and self.teacher is None:
+            raise ConfigError("unlabelled texts need a teacher to label them")
+
+
+class TrainingModule(nn.Module):
+    """A model with its loss, so that learned layer weights are trained, averaged and saved with it.
+
+    The teacher is kept out of the module tree: it is neither trained nor saved.
+    """
+
+    def __init__(
+        self,
+        model: ElbertForSequenceClassification,
+        config: TrainConfig,
+        teacher: PreTrainedModel | None = None,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.layer_weights = LayerWeights(model.n_layers, config.layer_weights)
+        self._settings = config
+        self._teacher = (teacher,)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Loss, and logits as (batch, layers, labels) so that batches can be joined."""
+        settings, teacher = self._settings, self._teacher[0]
+        use_teacher = teacher is not None and self.training
+        with_states = use_teacher and settings.hidden_weight > 0
+        output = self.model(
+            input_ids, attention_mask, token_type_ids, output_hidden_states=with_states
+        )
+        result = {"logits": output.layer_logits.transpose(0, 1)}
+        if labels is None:
+            return result
+        per_layer = layer_cross_entropy(output.layer_logits, labels)
+        loss = self.layer_weights(per_layer)
+        if use_teacher and teacher is not None:
+            with torch.no_grad():
+                taught = teacher(
+                    input_ids=input_ids,
+                    attention_mask=attention_mask,
+                    token_type_ids=token_type_ids,
+                    output_hidden_states=with_states,
+                )
+            softened = layer_distillation(
+                output.layer_logits, taught.logits, temperature=settings.temperature
+            )
+            share = settings.teacher_weight
+            loss = (1 - share) * loss + share * self.layer_weights(softened)
+            if with_states:
+                pairs = state_pairs(self.model.n_layers, len(taught.hidden_states) - 1)
+                loss = loss + settings.hidden_weight * hidden_state_loss(
+                    [output.hidden_states[ours] for ours, _ in pairs],
+                    [taught.hidden_states[theirs] for _, theirs in pairs],
+                    attention_mask,
+                )
+        return {"loss": loss, **result}
+
+
+class ElbertTrainer(Trainer):
+    """Trainer with a parameter group of its own for learned layer weights."""
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW; layer weights get their own rate and no decay (ELBERT, published code)."""
+        wanted = self.optimizer is None
+        optimizer = super().create_optimizer(*([] if model is None else [model]))
+        module = cast(TrainingModule, self.model)
+        if wanted and module.layer_weights.weighting == "learned":
+            logits = module.layer_weights.logits
+            for group in optimizer.param_groups:
+                group["params"] = [p for p in group["params"] if p is not logits]
+            optimizer.add_param_group(
+                {"params": [logits], "lr": module._settings.layer_weight_rate, "weight_decay": 0.0}
+            )
+        return optimizer
+
+
+class LogLayerWeights(TrainerCallback):
+    """Writes the layer weights into the log and keeps their history."""
+
+    def __init__(self, weights: LayerWeights) -> None:
+        self.weights = weights
+        self.history: list[tuple[int, list[float]]] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002  # the library's signature
+        """Called by the trainer at every log step, with arguments of no use here."""
+        if self.weights.weighting == "learned":
+            values = [round(v, 4) for v in self.weights.weights().tolist()]
+            self.history.append((state.global_step, values))
+            logger.info("layer weights at step %d: %s", state.global_step, values)
+
+
+def train(config: TrainConfig) -> Path:
+    """Train, pick the best checkpoint and write it to `config.output`; resumes an interrupted run.
+
+    Returns:
+        The checkpoint folder.
+
+    Raises:
+        CheckpointError, ConfigError, InputError: before any training starts.
+    """
+    set_seed(config.seed)
+    started = time.time()
+    table = load_table(config.data, "train")
+    validation = load_table(config.data, "validation", label_names=table.label_names)
+    tokenizer = load_tokenizer(config.backbone)
+    model = load_backbone(
+        config.backbone,
+        n_layers=config.n_layers,
+        label_names=table.label_names,
+        exit_heads=config.exit_heads,
+        exit_pooling=config.exit_pooling,
+    )
+    teacher = None if config.teacher is None else load_teacher(config.teacher, model)
+    train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
+    if config.unlabelled_rows:
+        train_set = _with_unlabelled(train_set, config, tokenizer)
+    picking = validation.take(range(0, len(validation), 2))
+    module = TrainingModule(model, config, teacher)
+    arguments = training_arguments(
+        Path(config.output) / "run",
+        rows=len(train_set),
+        config=config,
+        metric="area",
+    )
+    if teacher is not None:
+        move(teacher, arguments.device)
+    weights_log = LogLayerWeights(module.layer_weights)
+    trainer = ElbertTrainer(
+        module,
+        arguments,
+        train_dataset=train_set,
+        eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=_metrics,
+        callbacks=[weights_log],
+    )
+    resumed = resume_point(arguments, config)
+    trainer.train(resume_from_checkpoint=resumed)
+
+    held_out = validation.take(range(1, len(validation), 2))
+    results = {
+        name: evaluation_summary(*predict_layers(trainer, part, tokenizer, config.max_tokens))
+        for name, part in (
+            ("validation", validation),
+            ("picked_on_even_rows", picking),
+            ("reported_on_odd_rows", held_out),
+        )
+    }
+    record = {
+        "config": asdict(config),
+        "data": {
+            "train_rows": len(table),
+            "unlabelled_rows": len(train_set) - len(table),
+            "validation_rows": len(validation),
+        },
+        "teacher_digest": _digest(config.teacher),
+        "layer_weights": module.layer_weights.weights().tolist(),
+        "layer_weight_history": weights_log.history,
+        "steps": trainer.state.global_step,
+        "minutes": round((time.time() - started) / 60, 1),
+        "resumed": resumed is not None,
+        "versions": versions(),
+        "results": results,
+        "log": [
+            {k: round(v, 5) if isinstance(v, float) else v for k, v in entry.items()}
+            for entry in trainer.state.log_history
+            if "eval_area" in entry
+        ],
+    }
+    folder = Path(config.output)
+    if trainer.is_world_process_zero():  # of many processes, one writes
+        save_checkpoint(
+            model,
+            tokenizer,
+            folder,
+            training=record,
+            model_card=model_card(folder.name, record, model.config.to_dict()),
+        )
+    return folder
+
+
+def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrainedModel:
+    """A fine-tuned classifier with the student's vocabulary and number of labels, frozen."""
+    try:
+        teacher = AutoModelForSequenceClassification.from_pretrained(
+            resolve_model(name), use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a teacher from {name}: {error}") from error
+    for what in ("vocab_size", "num_labels"):
+        theirs, ours = getattr(teacher.config, what), getattr(student.config, what)
+        if theirs != ours:
+            raise ConfigError(f"{what} of the teacher must be the student's {ours}, got {theirs}")
+    frozen: PreTrainedModel = teacher.requires_grad_(False).eval()
+    return frozen
+
+
+def predict_layers(
+    trainer: Trainer, table: TextTable, tokenizer: PreTrainedTokenizerBase, max_tokens: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Probabilities (layers, rows, labels) and gold labels (rows,), in one order of rows.
+
+    The trainer groups rows by length and so returns them in an order of its own; the labels it
+    returns are in the same order, those of the table are not.
+    """
+    output = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens))
+    logits = np.asarray(output.predictions, dtype=np.float32)
+    return softmax(np.swapaxes(logits, 0, 1)), np.asarray(output.label_ids, dtype=np.int64)
+
+
+def _with_unlabelled(
+    labelled: Dataset, config: TrainConfig, tokenizer: PreTrainedTokenizerBase
+) -> Dataset:
+    sentences: Sequence[str] = split_sentences(
+        read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
+    )
+    encoded = tokenizer(
+        list(sentences), truncation=True, max_length=config.max_tokens, return_token_type_ids=True
+    )
+    columns: Mapping[str, list[Any]] = {
+        name: list(labelled[name]) + list(encoded[name])
+        for name in labelled.column_names
+        if name != "labels"
+    }
+    labels = list(labelled["labels"]) + [IGNORED_LABEL] * len(sentences)
+    return Dataset.from_dict({**columns, "labels": labels})
+
+
+def _metrics(prediction: EvalPrediction) -> dict[str, float]:
+    logits = prediction.predictions
+    probs = softmax(np.swapaxes(np.asarray(logits, dtype=np.float32), 0, 1))
+    summary = evaluation_summary(probs, np.asarray(prediction.label_ids))
+    accuracies = summary["layer_accuracy"]
+    return {
+        "area": summary["area"],
+        "full_accuracy": accuracies[-1],
+        **{f"accuracy_{i + 1}": accuracies[i] for i in range(0, len(accuracies), 3)},
+    }
+
+
+def _digest(folder: str | None) -> str | None:
+    if folder is None:
+        return None
+    try:
+        return weights_digest(folder)
+    except OSError:
+        return None

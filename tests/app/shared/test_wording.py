@@ -1,0 +1,43 @@
+"""Every policy, setting, mode and problem has words, and the words keep to the house style."""
+
+from __future__ import annotations
+
+from app.shared import wording
+from app.shared.policy_picker import setting_name
+from app.shared.presets import NAMES
+from app.shared.state import POLICY_SETTINGS
+
+
+def test_every_policy_and_setting_has_a_name_and_a_tooltip() -> None:
+    assert set(wording.POLICY_NAMES) == set(wording.POLICY_TERMS) == set(POLICY_SETTINGS)
+    for kind, settings in POLICY_SETTINGS.items():
+        for setting in settings:
+            assert setting_name(kind, setting.name)
+            assert (kind, setting.name) in wording.SETTING_HELP_BY_POLICY or setting.name in (
+                wording.SETTING_HELP
+            )
+            assert set(setting.options) <= set(wording.CHOICE_NAMES)
+
+
+def test_every_preset_has_a_title_and_a_remark() -> None:
+    assert tuple(wording.PRESET_TITLES) == tuple(wording.PRESET_REMARKS) == NAMES
+
+
+def test_remarks_promise_no_layer() -> None:
+    # the model may be trained again; a remark says where to look, not what will be seen
+    assert not any(c.isdigit() for remark in wording.PRESET_REMARKS.values() for c in remark)
+
+
+def test_modes_are_the_three_of_the_house() -> None:
+    assert set(wording.MODES.values()) == {
+        "stopped for real",
+        "replayed from a full pass",
+        "stored example",
+    }
+    assert set(wording.MODE_HELP) == set(wording.MODES)
+
+
+def test_spelling_is_british() -> None:
+    words = " ".join(str(value) for name, value in vars(wording).items() if name.isupper())
+    for american in ("normaliz", "color ", "behavior", "center", "misspelled", "analyze"):
+        assert american not in words.replace("Color Universal Design", "")

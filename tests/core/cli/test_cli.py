@@ -1,0 +1,205 @@
+"""The command line: the same decision as the library, one-line errors, flags from the settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from elbert_core.cli import main as cli
+from elbert_core.cli import training as cli_training
+from elbert_core.engine.engine import EarlyExitEngine
+from elbert_core.errors import ConfigError
+from elbert_core.policies import ConfidenceWindow, NeverExit, Patience
+from elbert_core.policies.explanation import explain
+from elbert_core.training import train as training
+from elbert_core.training.distillation import DistillConfig
+from elbert_core.training.packing import PackConfig
+from elbert_core.training.presets import TRAIN_PRESETS
+from elbert_core.training.teachers import TeacherConfig
+from elbert_core.training.train import TrainConfig
+from tools.ablation import AblationConfig
+
+TEXT = "the film was never good <b>but</b> great"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["elbert", *arguments])
+    try:
+        cli.main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+def test_trace_as_json_says_what_the_library_says(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tiny_engine: EarlyExitEngine,
+) -> None:
+    assert run(monkeypatch, "trace", TEXT, "--checkpoint", str(tiny_folder), "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    decision = explain(ConfidenceWindow(4, 0.1), tiny_engine.trace(TEXT))
+    assert said["text"] == TEXT
+    assert said["label"] == decision.label_name
+    assert said["exit_layer"] == decision.exit_layer
+    assert said["reason"] == decision.reason.name.lower()
+    assert said["confidence"] == pytest.approx(decision.confidence, abs=1e-6)
+    assert said["full_depth_label"] == decision.full_label_name
+    assert [layer["layer"] for layer in said["layers"]] == [1, 2, 3, 4, 5, 6]
+    assert [layer["needed"] for layer in said["layers"]] == [
+        layer <= decision.exit_layer for layer in range(1, 7)
+    ]
+
+
+def test_trace_for_people(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_folder: Path
+) -> None:
+    arguments = ("trace", TEXT, "--checkpoint", str(tiny_folder), "--policy", "never")
+    assert run(monkeypatch, *arguments) == 0
+    assert "left after layer 6 of 6: last layer" in capsys.readouterr().out
+
+
+def test_score_keeps_the_order(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tiny_engine: EarlyExitEngine,
+    tmp_path: Path,
+) -> None:
+    texts = ["good film", "the plot was never bad and the actor was fine", "dull"]
+    (tmp_path / "x.tsv").write_text("text\n" + "\n".join(texts), encoding="utf-8")
+    arguments = ("score", str(tmp_path / "x.tsv"), "--checkpoint", str(tiny_folder))
+    assert run(monkeypatch, *arguments, "--policy", "patience:patience=2") == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    exits = tiny_engine.run(texts, Patience(2))
+    assert [row["exit_layer"] for row in said] == exits.exit_layer.tolist()
+    assert [row["label"] for row in said] == [exits.label_names[i] for i in exits.label]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("trace", "x", "--checkpoint", "{nothing}"), "no checkpoint folder"),
+        (("trace", "", "--checkpoint", "{tiny}"), "the text is empty"),
+        (
+            ("trace", "x", "--checkpoint", "{tiny}", "--policy", "magic"),
+            "policy kind must be one of",
+        ),
+        (
+            ("trace", "x", "--checkpoint", "{tiny}", "--policy", "patience:patience=0"),
+            "patience must be a whole number of at least 1, got 0",
+        ),
+        (("trace", "x", "--checkpoint", "{tiny}", "--device", "toaster"), "device must be"),
+        (("score", "{nothing}.tsv", "--checkpoint", "{tiny}"), "cannot read"),
+    ],
+)
+def test_errors_are_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")
+    places = {"tiny": str(tiny_folder), "nothing": str(tmp_path / "nothing")}
+    assert run(monkeypatch, *(a.format(**places) for a in arguments)) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert message in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_policies_as_text() -> None:
+    assert cli.parse_policy("never") == NeverExit()
+    assert cli.parse_policy("window:window_size=3, entropy_threshold=0.2,rule=stable") == (
+        ConfidenceWindow(3, 0.2, rule="stable")
+    )
+    with pytest.raises(ConfigError, match="name=value, got 'patience'"):
+        cli.parse_policy("patience:patience")
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [
+        ("train", TrainConfig),
+        ("distill", DistillConfig),
+        ("pack", PackConfig),
+        ("teacher", TeacherConfig),
+        ("ablate", AblationConfig),
+    ],
+)
+def test_every_setting_is_a_flag_with_help(command: str, settings: type) -> None:
+    app = typer.Typer()
+    cli_training.register(app)
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    helps = cli_training.attribute_helps(settings)
+    for field in dataclasses.fields(settings):
+        assert f"--{field.name.replace('_', '-')}" in result.output
+        assert helps.get(field.name), f"{field.name} has no help text"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
+    """What `train` was asked to do, without doing it."""
+    asked: list[TrainConfig] = []
+    monkeypatch.setattr(training, "train", lambda config: asked.append(config) or Path("done"))
+    return asked
+
+
+@pytest.mark.parametrize("preset", TRAIN_PRESETS)
+def test_a_preset_fills_in_what_is_not_given(
+    monkeypatch: pytest.MonkeyPatch, started: list[TrainConfig], preset: str
+) -> None:
+    where = ("--data", "sst2", "--output", "out")
+    assert run(monkeypatch, "train", "--preset", preset, *where) == 0
+    (config,) = started
+    for name, value in TRAIN_PRESETS[preset].items():
+        assert getattr(config, name) == value
+    assert (config.seed, config.teacher) == (0, None)  # the rest keeps its defaults
+
+
+def test_given_flags_win_over_a_preset(
+    monkeypatch: pytest.MonkeyPatch, started: list[TrainConfig]
+) -> None:
+    given = ("--backbone", "my/albert", "--learning-rate", "1e-5", "--warmup-steps", "100")
+    where = ("--data", "sst2", "--output", "out")
+    assert run(monkeypatch, "train", "--preset", "albert-base", *where, *given) == 0
+    (config,) = started
+    assert (config.backbone, config.learning_rate, config.warmup_steps) == ("my/albert", 1e-5, 100)
+    assert (config.layer_weights, config.weight_decay) == ("learned", 0.0)
+
+
+def test_the_paper_settings_are_those_of_its_scripts() -> None:
+    large = TRAIN_PRESETS["albert-large"]
+    assert large["backbone"] == "albert/albert-large-v2"
+    assert (large["learning_rate"], large["batch_size"], large["epochs"]) == (3e-5, 32, 3.0)
+    assert (large["max_tokens"], large["warmup_steps"], large["weight_decay"]) == (128, 0, 0.0)
+    assert large.keys() <= {field.name for field in dataclasses.fields(TrainConfig)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--preset", "albert-tiny"), "preset must be one of albert-base, albert-large, got"),
+        ((), "train needs --backbone or --preset"),
+    ],
+)
+def test_a_wrong_or_missing_preset_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    started: list[TrainConfig],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    assert run(monkeypatch, "train", "--data", "sst2", "--output", "out", *arguments) == 1
+    assert message in capsys.readouterr().err
+    assert not started
