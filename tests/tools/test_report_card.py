@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from elbert_core.cli import main as cli
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
 from elbert_core.policies import ConfidenceWindow, replay
+from tools import verify as verify_module
 from tools.report_card import (
     ablation_lines,
     accuracy_lines,
@@ -150,9 +150,9 @@ def test_blocks_are_replaced_and_nothing_else() -> None:
 
 
 def verify(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["elbert", "verify", *arguments])
+    monkeypatch.setattr(sys, "argv", ["verify", *arguments])
     with pytest.raises(SystemExit) as stopped:
-        cli.main()
+        verify_module.main()
     return int(stopped.value.code or 0)
 
 

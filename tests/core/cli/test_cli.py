@@ -23,7 +23,6 @@ from elbert_core.training.packing import PackConfig
 from elbert_core.training.presets import TRAIN_PRESETS
 from elbert_core.training.teachers import TeacherConfig
 from elbert_core.training.train import TrainConfig
-from tools.ablation import AblationConfig
 
 TEXT = "the film was never good <b>but</b> great"
 
@@ -133,7 +132,6 @@ def test_policies_as_text() -> None:
         ("distill", DistillConfig),
         ("pack", PackConfig),
         ("teacher", TeacherConfig),
-        ("ablate", AblationConfig),
     ],
 )
 def test_every_setting_is_a_flag_with_help(command: str, settings: type) -> None:

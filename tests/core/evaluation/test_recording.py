@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.core.test_tables import assert_same
 from typer.testing import CliRunner
 
 from elbert_core.cli.main import app
@@ -29,6 +28,7 @@ from elbert_core.policies import (
     policy_to_dict,
     replay,
 )
+from tests.core.evaluation.test_tables import assert_same
 from tests.core.evaluation_cases import make_table
 from tests.core.tiny_albert import WORDS
 

@@ -220,8 +220,9 @@ def test_a_description_without_end_is_not_read(tmp_path: Path) -> None:
 
 
 def test_reading_sweeping_and_tuning_need_no_model_library() -> None:
-    names = "baselines calibration comparison conformal evaluation policy_files reliability".split()  # noqa: SIM905
-    code = f"import sys, {', '.join(f'elbert_core.{name}' for name in names)}; print(*sys.modules)"
+    names = "baselines calibration comparison conformal summary policy_files reliability".split()  # noqa: SIM905
+    modules = ", ".join(f"elbert_core.evaluation.{name}" for name in names)
+    code = f"import sys, {modules}; print(*sys.modules)"
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
