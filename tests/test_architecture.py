@@ -86,7 +86,9 @@ def test_the_core_does_not_import_the_front_end() -> None:
 
 
 def test_charts_are_pure() -> None:
-    charts = [path for path in APP if "a Vega-Lite specification out" in path.read_text("utf-8")]
+    charts = [
+        path for path in APP if "specification out" in " ".join(path.read_text("utf-8").split())
+    ]
     assert len(charts) >= 5
     assert not forbidden_imports(charts, {"streamlit", *MODEL_LIBRARIES})
 
