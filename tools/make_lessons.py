@@ -12,7 +12,7 @@ import argparse
 import os
 from pathlib import Path
 
-from app.learn.lessons import FOLDER, lesson_names, load_lesson, trace_path
+from app.shared.lessons import FOLDER, lesson_names, load_lesson, trace_path
 from app.shared.presets import STORED_PASSES
 from elbert_core.reading.traces import trace_to_json
 

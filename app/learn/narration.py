@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from app.learn import wording as words
-from app.learn.claims import Scene, holds
-from app.learn.lessons import Paragraph
 from app.shared import narration
+from app.shared.claims import Scene, holds
+from app.shared.lessons import Paragraph
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import stability
 
@@ -36,11 +36,17 @@ def _together(a: Decision, b: Decision) -> dict[str, str]:
     }
 
 
-def paragraphs(texts: Sequence[Paragraph], scene: Scene, other: Scene | None = None) -> list[str]:
+def paragraphs(
+    texts: Sequence[str | Paragraph], scene: Scene, other: Scene | None = None
+) -> list[str]:
     """The paragraphs that hold of this scene, filled in."""
     known = facts(scene, other)
-    shown = [p for p in texts if p.claim is None or holds(p.claim, scene)]
-    return [fill(paragraph.text, known) for paragraph in shown]
+    shown = [t if isinstance(t, str) else t.text for t in texts if _shown(t, scene)]
+    return [fill(text, known) for text in shown]
+
+
+def _shown(text: str | Paragraph, scene: Scene) -> bool:
+    return isinstance(text, str) or holds(text.claim, scene)
 
 
 def fill(text: str, known: dict[str, str]) -> str:

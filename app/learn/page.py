@@ -7,9 +7,9 @@ import streamlit as st
 from app.learn import narration as tell
 from app.learn import session as visit
 from app.learn import wording as words
-from app.learn.lessons import Lesson
 from app.learn.step import show_step
 from app.shared import resources
+from app.shared.lessons import Lesson
 from app.shared.palette import palette
 from app.shared.text import plain_markdown, visible
 from elbert_core.errors import InputError

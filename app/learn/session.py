@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.learn.lessons import Lesson, Step
 from app.shared import resources, session
+from app.shared.lessons import Lesson, Step
 from app.shared.state import POLICY_SETTINGS
 from elbert_core.policies import ExitPolicy
 

@@ -7,12 +7,12 @@ import streamlit as st
 from app.learn import narration as tell
 from app.learn import session as visit
 from app.learn import wording as words
-from app.learn.claims import Scene
-from app.learn.lessons import Lesson, Step
 from app.shared import narration, resources, wording
 from app.shared import narration_compare as compare
 from app.shared import wording_compare as compare_words
+from app.shared.claims import Scene
 from app.shared.legend import show_legend
+from app.shared.lessons import Lesson, Step
 from app.shared.palette import Palette
 from app.shared.paths import Path, paths
 from app.shared.policy_picker import setting_name

@@ -20,9 +20,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.learn import lessons
-from app.learn.lessons import Lesson
-from app.shared import presets, wording
+from app.shared import lessons, presets, wording
+from app.shared.lessons import Lesson
 from app.tradeoff import evaluations
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.published import Published, load_published

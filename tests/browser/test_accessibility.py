@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.learn import wording as learn
-from app.learn.lessons import lesson_names, load_lesson
 from app.shared import wording
 from app.shared import wording_compare as compare
+from app.shared.lessons import lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
 from tests.browser.test_journey import read

@@ -14,9 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.learn import narration as tell
 from app.learn import wording as wording_learn
-from app.learn.claims import Scene, holds
-from app.learn.lessons import Lesson, Step, lesson_names, load_lesson
 from app.shared import wording
+from app.shared.claims import Scene, holds
+from app.shared.lessons import Lesson, Step, lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go
 

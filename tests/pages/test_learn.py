@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.learn import wording as words
-from app.learn.lessons import lesson_names, load_lesson
+from app.shared.lessons import lesson_names, load_lesson
 from elbert_core.policies.explanation import explain
 from tests.pages import driver
 from tests.pages.conftest import ROOT

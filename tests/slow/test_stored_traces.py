@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.learn.lessons import lesson_names, load_lesson
+from app.shared.lessons import lesson_names, load_lesson
 from app.shared.presets import HOME, MODEL_OF, NAMES, load_preset
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
 from elbert_core.results import LayerTrace

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.learn.claims import CHECKS, Scene, holds
-from app.learn.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
 from app.learn.narration import facts, fill, outcome, paragraphs, record
+from app.shared.claims import CHECKS, Scene, holds
+from app.shared.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
 from app.shared.presets import HOME, load_preset, names_of
 from app.shared.race import ends
 from app.shared.state import POLICY_SETTINGS
@@ -86,7 +86,8 @@ def test_every_text_can_be_filled_in_and_says_something(name: str, number: int) 
         assert not re.search(r"[{}]", text)
     # also the paragraphs that do not hold now must be able to be shown one day
     for paragraph in (*step.text, *step.after):
-        fill(paragraph.text, facts(scene, other))
+        text = paragraph if isinstance(paragraph, str) else paragraph.text
+        fill(text, facts(scene, other))
     if step.ask:
         assert step.after
         assert step.peek < scene.trace.n_layers
@@ -97,7 +98,7 @@ def test_no_step_shows_the_exit_before_it_asks(name: str, number: int) -> None:
     lesson = load_lesson(name)
     step = lesson.steps[number - 1]
     if step.ask:
-        text = " ".join(paragraph.text for paragraph in step.text)
+        text = " ".join(p if isinstance(p, str) else p.text for p in step.text)
         assert not re.search(r"\{(exit|verdict|why|saved|speed_up)", text)
 
 
@@ -129,7 +130,7 @@ def a_lesson() -> dict[str, Any]:
 
 
 def test_a_plain_lesson_is_taken() -> None:
-    lesson = parse_lesson("plain", a_lesson())
+    lesson = parse_lesson("plain", json.dumps(a_lesson()).encode())
     assert lesson.steps[0].policy == NeverExit()
 
 
@@ -164,12 +165,19 @@ def changed(where: tuple[Any, ...], value: Any) -> dict[str, Any]:
         (("steps", 0, "claims"), [{"nonsense": 1}]),
         (("steps", 0, "text"), "Text"),
         (("steps", 0, "text"), [{"if": {"exit_layer": 1}}]),
+        (("steps", 0, "text"), ["Text", {"if": {"nonsense": 1}, "text": "If"}]),
         (("steps", 0, "html"), "<b>"),
     ],
 )
 def test_what_is_no_lesson_is_refused(where: tuple[Any, ...], value: Any) -> None:
     with pytest.raises(InputError):
-        parse_lesson("wrong", changed(where, value))
+        parse_lesson("wrong", json.dumps(changed(where, value)).encode())
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b" " * 60_001, b"[]"], ids=range(5))
+def test_damaged_files_are_refused(raw: bytes) -> None:
+    with pytest.raises(InputError):
+        parse_lesson("wrong", raw)
 
 
 def test_an_unknown_lesson_is_refused() -> None:

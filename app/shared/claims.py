@@ -2,6 +2,7 @@
 
 Lessons use them twice: a test checks every claim of every lesson against the stored traces, and a
 paragraph may be shown only where its claim holds. So a model trained anew cannot make a lesson lie.
+The hints of the examples carry them for the same reason.
 Knows no Streamlit; a claim never runs code, it is one name with plain JSON values.
 """
 
@@ -66,12 +67,19 @@ def holds(claim: Claim, scene: Scene) -> bool:
     Raises:
         InputError: no such claim, or one that does not fit the scene.
     """
-    if not isinstance(claim, Mapping) or len(claim) != 1:
-        raise InputError("a claim has exactly one entry")
+    check_form(claim)
     ((name, expected),) = claim.items()
-    if name not in CHECKS:
-        raise InputError(f"a claim must be one of {', '.join(CHECKS)}, got {name!r}")
     return CHECKS[name](scene, expected)
+
+
+def check_form(claim: Claim) -> None:
+    """See that it is a claim at all.
+
+    Raises:
+        InputError: not one entry, or no such claim.
+    """
+    if not isinstance(claim, Mapping) or len(claim) != 1 or next(iter(claim)) not in CHECKS:
+        raise InputError(f"a claim is one of {', '.join(CHECKS)}, got {claim!r}")
 
 
 def _all_of(scene: Scene, expected: Any) -> bool:
