@@ -67,8 +67,7 @@ def show(shown: Shown) -> None:
 
 st.title(words.HEADLINE)
 st.caption(words.LEAD)
-session.start("compare")
-visit.start()
+visit.start(session.start("compare"))
 ask_for_sentence()
 on_show = session.shown()
 if on_show is None:

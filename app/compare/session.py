@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.shared import presets, resources, session, widgets, wording
+from app.shared import links, presets, resources, session, widgets, wording
 from app.shared import wording_compare as words
 from app.shared.state import POLICY_SETTINGS, build_policy, defaults, to_query
 from app.shared.text import check_text
@@ -27,7 +27,6 @@ WITH = "compare.with"
 OTHER_PRESET = "compare.other_preset"
 OTHER_TEXT = "compare.other_text"
 OTHER_RULE = "compare.other_rule"
-_STARTED = "compare.started"
 _KEPT = "compare.kept"
 _OTHER = "compare.other"
 _BESIDE = "compare.beside"
@@ -69,13 +68,12 @@ class LeftOut:
         return ablation(policy, self.whole, self.words, self.texts, self.probs)
 
 
-def start() -> None:
-    """Take the link's choices at the beginning."""
+def start(news: dict[str, str] | None) -> None:
+    """Take the link's choices, if they are news."""
     kept: dict[str, str] = st.session_state.setdefault(_KEPT, {})
-    if _STARTED not in st.session_state:
-        st.session_state[_STARTED] = True
-        query = st.query_params.to_dict()
-        kept |= {n: query[n] for n, allowed in _CHOICES.items() if query.get(n) in allowed}
+    if news is not None:
+        kept.clear()
+        kept |= {n: news[n] for n, allowed in _CHOICES.items() if news.get(n) in allowed}
     for name in _WIDGETS:
         kept.setdefault(name, _first(name))
 
@@ -98,9 +96,7 @@ def chosen(name: str, value: str) -> None:
 
 def write_link() -> None:
     """Sentence, rule and the choices of this page, as far as they are not the usual ones."""
-    asked = query()
-    if st.query_params.to_dict() != asked:
-        st.query_params.from_dict(asked)
+    links.write(query())
 
 
 def query() -> dict[str, str]:

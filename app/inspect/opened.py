@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.shared import resources, session, wording
+from app.shared import resources, visit, wording
 from app.shared.state import Shown
-from app.shared.text import check_text, plain_markdown, visible
-from elbert_core.errors import ElbertError
+from app.shared.text import plain_markdown, visible
+from app.shared.widgets import warn
 from elbert_core.results import LayerTrace
 
 Match = Literal["same", "other", "absent", "unknown"]
@@ -85,8 +85,7 @@ def show_opened(shown: Shown) -> None:
         key="inspect.verify",
         help=plain_markdown(wording.VERIFY_HELP.format(name=found.name)),
     ):
-        with st.spinner(wording.READING):
-            _read_again(shown, found.name)
+        _read_again(shown, found.name)
     if shown.read_again is not None:
         st.text(compared(shown.trace, shown.read_again))
 
@@ -101,11 +100,7 @@ def compared(file: LayerTrace, again: LayerTrace) -> str:
 
 
 def _read_again(shown: Shown, name: str) -> None:
-    checked = check_text(shown.trace.text)
-    if checked.problem is not None or shown.trace.text_pair is not None:
-        st.warning(wording.VERIFY_REFUSED)
-        return
-    try:
-        shown.read_again = resources.read(name, session.device(), checked.text)
-    except ElbertError as error:
-        st.warning(plain_markdown(str(error)))
+    trace = shown.trace
+    shown.read_again = visit.try_read(
+        resources.read, trace.text, warn, model=name, pair=trace.text_pair
+    )

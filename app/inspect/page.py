@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.inspect import reasons
+from app.inspect import reasons, score_panel
 from app.inspect.map_panel import show_map
 from app.inspect.opened import show_opened
 from app.inspect.reading_panel import show_reading
 from app.inspect.share import show_share
-from app.shared import score_panel, session, wording
+from app.shared import links, wording
+from app.shared import visit as shared
 from app.shared.palette import palette
 from app.shared.policy_picker import pick_policy
 from app.shared.sentence import ask_for_sentence
-from app.shared.state import Shown
+from app.shared.state import Shown, to_query
 from app.shared.text import piece
 from app.shared.verdict import show_real_run, show_verdict
 from elbert_core.policies.explanation import explain
@@ -23,7 +24,7 @@ colours = palette(dark=st.context.theme.type == "dark")
 
 def show_result(shown: Shown) -> None:
     """Everything below the sentence."""
-    trace, state = shown.trace, session.state()
+    trace, state = shown.trace, shared.state()
     top = st.container()
     left, right = st.columns([7, 3], gap="large")
     with right:
@@ -35,8 +36,8 @@ def show_result(shown: Shown) -> None:
     with right:
         reasons.show_why(trace, decision)
     with left:
-        score_panel.show_score(trace, decision, colours)
-        score_panel.show_stepper(trace, decision)
+        score_panel.show_score(shown, decision, colours)
+        score_panel.show_stepper(shown, decision)
 
     st.space("small")
     left, right = st.columns([7, 5], gap="large")
@@ -46,11 +47,11 @@ def show_result(shown: Shown) -> None:
         reasons.show_savings(decision)
         if st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, key="inspect.stop"):
             with st.spinner(wording.STOPPING):
-                session.stop_for_real()
+                shared.stop_for_real()
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
-    figures = [show_reading(trace, decision, colours), show_map(trace, decision, colours)]
+    figures = [show_reading(shown, decision, colours), show_map(trace, decision, colours)]
     with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
         st.caption(wording.PIECES_HELP)
@@ -59,11 +60,11 @@ def show_result(shown: Shown) -> None:
 
 st.title(wording.HEADLINE)
 st.caption(wording.LEAD)
-session.start("inspect")
+shared.start("inspect")
 ask_for_sentence()
-on_show = session.shown()
+on_show = shared.shown()
 if on_show is None:
     st.info(wording.EMPTY_STATE)
 else:
     show_result(on_show)
-session.write_link()
+links.write(to_query(shared.state()))

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from app.inspect.reading_grid import reading_grid
 from app.inspect.second_pass import second_pass
-from app.shared import resources, session, wording
+from app.inspect.visit import cursor
+from app.shared import resources, wording
 from app.shared import wording_compare as words
 from app.shared.palette import Palette
 from app.shared.sheet import Figure
+from app.shared.state import Shown
 from app.shared.text import piece
 from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.attention import Method, Pooling, by_word, reading
@@ -25,7 +27,7 @@ MAX_ROWS = 60
 """Words drawn at most; longer texts are said to be too long."""
 
 
-def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure | None:
+def show_reading(shown: Shown, decision: Decision, palette: Palette) -> Figure | None:
     """An expander with a button; once pressed, the grid, its switches and its table.
 
     Returns:
@@ -34,16 +36,16 @@ def show_reading(trace: LayerTrace, decision: Decision, palette: Palette) -> Fig
     with st.expander(words.READING_HEADING, key="reading.open"):
         found = second_pass(
             "reading",
-            trace,
+            shown.trace,
             resources.read_attention,
             note=words.READING_NOTE,
             button=words.READING_BUTTON,
         )
-        return None if found is None else _show(*found, decision, palette)
+        return None if found is None else _show(shown, *found, decision, palette)
 
 
 def _show(
-    trace: LayerTrace, pooling: Pooling, decision: Decision, palette: Palette
+    shown: Shown, trace: LayerTrace, pooling: Pooling, decision: Decision, palette: Palette
 ) -> Figure | None:
     groups = group_pieces(trace.tokens)
     if trace.attention is None or len(groups) > MAX_ROWS:
@@ -80,10 +82,10 @@ def _show(
     names = [join_pieces(trace.tokens, group) for group in groups]
     own = explain(decision.policy, trace)
     said = most_read(shares, names, own.exit_layer)
-    cursor = session.cursor(trace.n_layers, own.exit_layer)
+    layer = cursor(shown, own.exit_layer)
     found = Figure(
         words.READING_HEADING,
-        lambda colours: reading_grid(shares, names, own, cursor=cursor, palette=colours),
+        lambda colours: reading_grid(shares, names, own, cursor=layer, palette=colours),
         f"{words.READING_HEADING}. {said}",
         (
             words.READING_NOTE,

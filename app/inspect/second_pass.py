@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app.shared import resources, session, wording
+from app.shared import resources, visit
 from app.shared import wording_compare as words
-from app.shared.text import check_text, plain_markdown
-from elbert_core.errors import ElbertError
+from app.shared.widgets import warn
 from elbert_core.results import LayerTrace
 
 Extra = TypeVar("Extra")
@@ -39,7 +38,7 @@ def second_pass(
     if not resources.checkpoint_names():
         st.text(words.NEEDS_MODEL)
         return None
-    wanted = (trace.text, session.checkpoint())
+    wanted = (trace.text, visit.checkpoint())
     kept: dict[str, Any] = st.session_state.get(f"{name}.pass", {})
     if kept.get("of") == wanted:
         found: tuple[LayerTrace, Extra] = kept["found"]
@@ -47,15 +46,8 @@ def second_pass(
     st.text(note)
     if not st.button(button, key=f"{name}.button"):
         return None
-    checked = check_text(trace.text)  # of an opened file it could be anything
-    if checked.problem is not None or trace.text_pair is not None:
-        st.warning(words.READING_REFUSED)
+    new = visit.try_read(read, trace.text, warn, pair=trace.text_pair)
+    if new is None:
         return None
-    try:
-        with st.spinner(wording.READING):
-            found = read(session.checkpoint(), session.device(), checked.text)
-    except ElbertError as error:
-        st.warning(plain_markdown(str(error)))
-        return None
-    st.session_state[f"{name}.pass"] = {"of": wanted, "found": found}
+    st.session_state[f"{name}.pass"] = {"of": wanted, "found": new}
     return st.rerun()  # drawn anew, without the button

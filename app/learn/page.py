@@ -9,6 +9,7 @@ from app.learn import session as visit
 from app.learn import wording as words
 from app.learn.step import show_step
 from app.shared import resources
+from app.shared import visit as shared_visit
 from app.shared.lessons import Lesson
 from app.shared.palette import palette
 from app.shared.text import plain_markdown, visible
@@ -59,7 +60,8 @@ def show_list() -> None:
         st.text(record)
 
 
-visit.start()
+news = shared_visit.arrive("learn")
+visit.start(news)
 opened = lesson_of(visit.lesson_name()) if visit.lesson_name() else None
 st.title(words.HEADLINE if opened is None else opened.title)
 if opened is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import resources, session
+from app.shared import links, resources, session
 from app.shared.lessons import Lesson, Step
 from app.shared.state import POLICY_SETTINGS
 from elbert_core.policies import ExitPolicy
@@ -20,11 +20,11 @@ Guess = tuple[int, int]
 """What was predicted, and where it did stop."""
 
 
-def start() -> None:
-    """Read the link, once in a visit."""
-    if _STATE in st.session_state:
+def start(news: dict[str, str] | None) -> None:
+    """Take what the link asks for, if it is news."""
+    if news is None and _STATE in st.session_state:
         return
-    query = st.query_params.to_dict()
+    query = news or {}
     asked = query.get("lock", "").split(",")
     place: dict[str, object] = {
         "lesson": "",
@@ -74,8 +74,7 @@ def write_link() -> None:
     locks = [name for name in LOCKS if locked(name)]
     if locks:
         query["lock"] = ",".join(locks)
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
+    links.write(query)
 
 
 def guess(lesson: str, step: int) -> Guess | None:

@@ -19,7 +19,7 @@ from elbert_core.policies import POLICIES, WINDOW_RULES, ExitPolicy, policy_from
 from elbert_core.results import ExitReason, LayerTrace
 
 Value: TypeAlias = "int | float | str"
-Mode = Literal["stored", "replayed", "real"]
+Mode = Literal["stored", "opened", "replayed", "real"]
 
 MAX_LAYERS = 24
 """Deepest model whose layers fit the sliders (ALBERT-large has 24)."""
@@ -243,14 +243,18 @@ class Shown:
 
     Attributes:
         trace: one sentence, read to full depth.
-        mode: "stored" for examples and opened files, "replayed" for a sentence read just now.
+        mode: "stored" for examples, "opened" for a file of the visitor's, "replayed" for a sentence
+            read just now.
         real: the last run that really stopped, or None.
-        opened: True for the trace of a file that somebody opened.
         read_again: that file's sentence read by the model here, once it was asked for.
     """
 
     trace: LayerTrace
     mode: Mode
     real: RealRun | None = None
-    opened: bool = False
     read_again: LayerTrace | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether it is the trace of a file that the visitor opened."""
+        return self.mode == "opened"

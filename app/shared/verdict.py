@@ -12,7 +12,7 @@ from app.shared.state import Mode, Shown
 from app.shared.text import plain_markdown
 from elbert_core.policies.explanation import Decision
 
-_BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray"}
+_BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray", "opened": "gray"}
 
 
 def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:

@@ -103,6 +103,7 @@ PROBLEMS: dict[str, str] = {
     ),
 }
 LAST_RESULT_STAYS = "The last result stays below."
+PAIR_REFUSED = "A pair of texts cannot be read again here."
 
 # -- messages about the model ----------------------------------------------------------------------
 NO_CHECKPOINT = (
@@ -121,6 +122,7 @@ MODES: dict[str, str] = {
     "real": "stopped for real",
     "replayed": "replayed from a full pass",
     "stored": "stored example",
+    "opened": "opened file",
 }
 MODE_HELP: dict[str, str] = {
     "real": (
@@ -134,6 +136,10 @@ MODE_HELP: dict[str, str] = {
     "stored": (
         "A full pass recorded earlier. The stopping rule is applied to it now; the milliseconds "
         "are those of the machine that made the record."
+    ),
+    "opened": (
+        "A full pass from a file that you opened. The stopping rule is applied to it now; nothing "
+        "was read here, and the milliseconds are those of the machine that made the file."
     ),
 }
 

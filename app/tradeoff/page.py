@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.shared import session
+from app.shared import visit as shared_visit
 from app.shared.palette import palette
 from app.shared.text import plain_markdown
 from app.tradeoff import chart_panel as tradeoff_chart
@@ -53,6 +54,7 @@ def show_rest(overview: Overview, setting: Setting) -> None:
     tradeoff_files.show_downloads(overview, setting)
 
 
+shared_visit.arrive("tradeoff")
 st.title(words.HEADLINE)
 on_show = visit.overview()
 if visit.message() is not None:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from app.shared import widgets, wording
+from app.shared.visit import Visit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,6 +28,12 @@ def choose_policy(app: AppTest, kind: str) -> AppTest:
     app.selectbox(key=key(app, "inspect.policy")).set_value(kind).run()
     assert not app.exception, app.exception
     return app
+
+
+def visit(app: AppTest) -> Visit:
+    """What the pages remember of the visit."""
+    found: Visit = app.session_state[f"{Visit.__module__}.{Visit.__name__}"]
+    return found
 
 
 def key(app: AppTest, name: str) -> str:

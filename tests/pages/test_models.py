@@ -107,7 +107,7 @@ def test_a_sentence_still_to_be_read_is_not_lost_to_another_model(
     put_models("elbert-sst2", "elbert-agnews")
     app = open_app()
     # as the choice of another model leaves it that cuts the reading short
-    app.session_state["inspect.asked"] = SENTENCE
+    driver.visit(app).pending = SENTENCE
     driver.group(app, "inspect.model").set_value("elbert-agnews").run()
     assert not app.exception, app.exception
     assert driver.mode(app) == "replayed from a full pass"
@@ -117,7 +117,7 @@ def test_a_sentence_still_to_be_read_is_not_lost_to_another_model(
 
 def test_an_example_that_is_picked_while_a_sentence_is_read_stays(open_app: OpenApp) -> None:
     app = open_app()
-    app.session_state["inspect.asked"] = SENTENCE
+    driver.visit(app).pending = SENTENCE
     driver.group(app, "inspect.preset").set_value("negation").run()
     assert not app.exception, app.exception
     assert driver.mode(app) == "stored example"

@@ -108,7 +108,7 @@ def test_a_saved_trace_opens_again(open_app: OpenApp) -> None:
     app.file_uploader(key="inspect.file").upload("t.json", trace_to_json(trace).encode()).run()
     assert not app.exception
     assert app.text_area(key="inspect.text").value == trace.text
-    assert driver.mode(app) == "stored example"
+    assert driver.mode(app) == "opened file"
     assert "text" not in app.query_params
 
 

@@ -57,7 +57,7 @@ def tables(table: EvaluationTable, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def in_use(app: AppTest) -> ExitPolicy:
-    policy: ExitPolicy = app.session_state["inspect.state"].exit_policy()
+    policy: ExitPolicy = driver.visit(app).asked.exit_policy()
     return policy
 
 
@@ -159,7 +159,7 @@ def test_a_link_that_fixes_the_rule_fixes_it_on_the_trade_off_page_too(open_app:
     assert [box.disabled for box in app.selectbox if box.key.startswith("tradeoff.point")] == [True]
     app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
     assert app.button(key="tradeoff.use").disabled
-    assert app.session_state["inspect.state"].exit_policy() == Patience(3)
+    assert driver.visit(app).asked.exit_policy() == Patience(3)
 
 
 def test_a_rule_is_taken_as_it_is_or_not_at_all() -> None:
@@ -272,7 +272,7 @@ def test_a_promise_of_the_model_on_the_page_is_not_doubted(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
     app = open_app()
-    trace = app.session_state["inspect.shown"].trace
+    trace = driver.visit(app).shown.trace
     mine = replace(table, checkpoint=trace.checkpoint, digest=trace.digest)
     tuning = tune(mine, max_loss=0.05)
     saved = SavedPolicy("mine", tuning.policy, guarantee_of(tuning, mine))

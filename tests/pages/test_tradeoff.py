@@ -75,7 +75,7 @@ def current(app: AppTest) -> dict[str, Any]:
 
 
 def in_use(app: AppTest) -> ExitPolicy:
-    policy: ExitPolicy = app.session_state["inspect.state"].exit_policy()
+    policy: ExitPolicy = driver.visit(app).asked.exit_policy()
     return policy
 
 

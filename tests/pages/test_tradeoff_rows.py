@@ -145,14 +145,15 @@ def test_pasted_texts_are_matched_for_this_visit(open_app: OpenApp, table: Evalu
 def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None:
     app = go(open_app(policy="patience", patience="2"))
     if not seen:
-        del app.session_state["inspect.shown"]
+        driver.visit(app).shown = None
+        driver.visit(app).due = True
     row = int(app.selectbox(key=tradeoff_rows.ROW).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception, app.exception
     assert app.text_area(key="inspect.text").value == TEXTS[row]
-    assert app.session_state["inspect.shown"].trace.text == TEXTS[row]
+    assert driver.visit(app).shown.trace.text == TEXTS[row]
     assert driver.mode(app) == "replayed from a full pass"
-    assert app.session_state["inspect.state"].policy == "patience"
+    assert driver.visit(app).asked.policy == "patience"
     assert app.query_params["text"] in (TEXTS[row], [TEXTS[row]])
 
 

@@ -28,11 +28,12 @@ def test_remarks_promise_no_layer() -> None:
     assert not any(c.isdigit() for remark in wording.PRESET_REMARKS.values() for c in remark)
 
 
-def test_modes_are_the_three_of_the_house() -> None:
+def test_modes_are_those_of_the_house() -> None:
     assert set(wording.MODES.values()) == {
         "stopped for real",
         "replayed from a full pass",
         "stored example",
+        "opened file",
     }
     assert set(wording.MODE_HELP) == set(wording.MODES)
 
