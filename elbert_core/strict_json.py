@@ -9,10 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
 
 from elbert_core.errors import InputError
 
+ShortText = Annotated[str, msgspec.Meta(max_length=1000)]
+"""A name, a version."""
+Digest = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64}|)\Z")]
+"""A SHA-256 in hexadecimal, "" when unknown."""
+
+T = TypeVar("T")
 MAX_TEXT = 1000
 """Longest short text (a name, a version), in characters."""
 
@@ -95,6 +103,57 @@ class StrictObject:
         if not good or not low <= value <= high:
             self.refuse(name, f"a number in [{low:g}, {high:g}]")
         return float(value)
+
+
+def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int) -> T:
+    """A JSON text as the `msgspec.Struct` that describes it, nothing guessed or left over.
+
+    Args:
+        content: the file's content, UTF-8.
+        kind: what it must be; unknown fields are refused where it says `forbid_unknown_fields`.
+        what: its name, for messages.
+        most_bytes: largest size taken.
+
+    Raises:
+        InputError: too large, no strict JSON, a name given twice, or no such object; the message
+            names the file and the field.
+    """
+    if len(content) > most_bytes:
+        raise InputError(f"{what} may have at most {most_bytes} bytes, got {len(content)} or more")
+    try:
+        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        # msgspec takes the last of two equal names, so Python's reader looks first
+        values = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{what}{_told(error, values, kind)}") from error
+    except RecursionError as error:
+        raise InputError(f"{what} must not be nested so deeply") from error
+    except InputError:
+        raise
+    except ValueError as error:  # what is no UTF-8 or no JSON, and the two hooks below
+        raise InputError(f"{what} is no usable JSON: {error}") from error
+
+
+def _told(error: msgspec.ValidationError, values: Any, kind: type) -> str:
+    """Which field, what is allowed, what came; msgspec says the first two, but for a choice."""
+    said, _, path = " ".join(str(error).replace("`", "").split()).partition(" - at ")
+    names = re.findall(r"\w+", path) if path.startswith("$") else []
+    for name in names:
+        values = values[int(name)] if isinstance(values, list) else values[name]
+    if said.startswith("Invalid enum value") and names:
+        objects = msgspec.json.schema(kind)["$defs"].values()
+        fields = [(n, field) for one in objects for n, field in one["properties"].items()]
+        allowed = next(f["enum"] for n, f in fields if n == names[-1] and "enum" in f)
+        said = f"Expected one of {', '.join(allowed)}"
+    came = (
+        f", got {shown(values)}"
+        if names and said.startswith("Expected") and "got" not in said
+        else ""
+    )
+    where = f" ({path.removeprefix('$').strip('.')})" if path else ""
+    return f"{where}: {said[:200]}{came}"  # it may quote the file
 
 
 def parse_json(text: str | bytes, what: str, *, most_bytes: int) -> Any:

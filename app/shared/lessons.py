@@ -21,12 +21,13 @@ from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict
 from elbert_core.reading.traces import trace_from_json
 from elbert_core.results import LayerTrace
+from elbert_core.strict_json import read_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "lessons"
 MAX_FILE = 60_000
 
 Text = Annotated[str, Meta(min_length=1, max_length=1500)]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,30}\Z")]
 
 
 class Paragraph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +63,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sentence: str
     rule: dict[str, Any] = msgspec.field(name="policy")
     figure: Literal["score", "path", "pair", "rules", "race"] = "score"
-    beside: dict[Literal["sentence", "policy"], Any] = {}
+    beside: dict[str, Any] = {}
     ask: bool = False
     peek: Annotated[int, Meta(ge=0)] = 0
     cursor: Annotated[int, Meta(ge=1)] | None = None
@@ -71,6 +72,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
+        if not set(self.beside) <= {"sentence", "policy"}:
+            raise InputError("beside must be a sentence, a policy, or both")
         if bool(self.beside) != (self.figure == "pair"):
             raise InputError("a pair needs beside, other figures have none")
         settings = self.policy.settings()
@@ -174,12 +177,7 @@ def parse_lesson(name: str, raw: bytes, folder: Path = FOLDER) -> Lesson:
         InputError: too long, no JSON, or a field that is missing, unknown or of the wrong kind; the
             message names it.
     """
-    if len(raw) > MAX_FILE:
-        raise InputError(f"a lesson has at most {MAX_FILE} bytes, {name} has {len(raw)}")
-    try:
-        read = msgspec.json.decode(raw, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"the lesson {name} cannot be read: {error}") from error
+    read = read_json(raw, _File, f"the lesson {name}", most_bytes=MAX_FILE)
     return Lesson(**msgspec.structs.asdict(read), name=name, folder=folder)
 
 

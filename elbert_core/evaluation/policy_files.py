@@ -7,25 +7,26 @@ checkpoint and data set says nothing about another.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.evaluation.calibration import RISKS, Risk, Tuning
+from elbert_core.evaluation.calibration import Risk, Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ExitPolicy, policy_from_dict, policy_to_dict
-from elbert_core.strict_json import StrictObject, parse_json
+from elbert_core.strict_json import Digest, ShortText, read_json
 
-FORMAT = "elbert-policy/1"
+FORMAT: Literal["elbert-policy/1"] = "elbert-policy/1"
 MAX_BYTES = 20_000
 Method = Literal["learn-then-test", "conformal"]
-METHODS: tuple[Method, ...] = ("learn-then-test", "conformal")
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Guarantee:
+class Guarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was certified, and for what.
 
     Attributes:
@@ -40,13 +41,13 @@ class Guarantee:
     """
 
     risk: Risk
-    max_loss: float
-    confidence: float | None
-    n_test: int
-    checkpoint: str
-    digest: str
-    data: str
-    split: str
+    max_loss: Share
+    confidence: Share | None
+    n_test: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    checkpoint: ShortText
+    digest: Digest
+    data: ShortText
+    split: ShortText
     method: Method = "learn-then-test"
 
     def __post_init__(self) -> None:
@@ -76,6 +77,13 @@ class SavedPolicy:
     guarantee: Guarantee | None = None
 
 
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: Literal["elbert-policy/1"]
+    name: ShortText
+    policy: dict[str, Any]
+    guarantee: Guarantee | None
+
+
 def guarantee_of(tuning: Tuning | ConformalTuning, table: EvaluationTable) -> Guarantee:
     """The guarantee of a tuned policy, with the table it was tuned on."""
     known: dict[str, Any] = {
@@ -98,12 +106,8 @@ def guarantee_of(tuning: Tuning | ConformalTuning, table: EvaluationTable) -> Gu
 
 def policy_to_json(saved: SavedPolicy) -> str:
     """JSON text that `policy_from_json` reads."""
-    values: dict[str, Any] = {
-        "format": FORMAT,
-        "name": saved.name,
-        "policy": policy_to_dict(saved.policy),
-        "guarantee": None if saved.guarantee is None else asdict(saved.guarantee),
-    }
+    file = _File(FORMAT, saved.name, policy_to_dict(saved.policy), saved.guarantee)
+    values = msgspec.to_builtins(file)
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -113,19 +117,11 @@ def policy_from_json(text: str | bytes, *, where: str = "the policy file") -> Sa
     Raises:
         InputError: too large, no such JSON, or a field that is missing, unknown or out of range.
     """
-    values = parse_json(text, where, most_bytes=MAX_BYTES)
-    fields_ = StrictObject(values, where, required=("format", "name", "policy", "guarantee"))
-    fields_.string("format", pattern=FORMAT)
+    file = read_json(text, _File, where, most_bytes=MAX_BYTES)
     try:
-        policy = policy_from_dict(values["policy"])
+        return SavedPolicy(file.name, policy_from_dict(file.policy), file.guarantee)
     except ConfigError as error:
         raise InputError(f"{where}: {error}") from error
-    given = values["guarantee"]
-    return SavedPolicy(
-        name=fields_.string("name"),
-        policy=policy,
-        guarantee=None if given is None else _guarantee(given, f"{where} (guarantee)"),
-    )
 
 
 def save_policy(
@@ -169,30 +165,3 @@ def load_saved_policy(path: str | Path) -> SavedPolicy:
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror or error}") from error
     return policy_from_json(content, where=source.name)
-
-
-def _guarantee(values: object, what: str) -> Guarantee:
-    names = [field.name for field in fields(Guarantee)]
-    given = StrictObject(values, what, required=names[:-1], optional=names[-1:])
-    risk = given.string("risk")
-    if risk not in RISKS:
-        given.refuse("risk", f"one of {', '.join(RISKS)}")
-    method = given.string("method") if "method" in given.values else METHODS[0]
-    if method not in METHODS:
-        given.refuse("method", f"one of {', '.join(METHODS)}")
-    marginal = method == "conformal"
-    if marginal and given.values["confidence"] is not None:
-        given.refuse("confidence", "null for the conformal rule")
-    if marginal and risk != "disagreement":
-        given.refuse("risk", "disagreement for the conformal rule")
-    return Guarantee(
-        risk=risk,  # type: ignore[arg-type]  # one of RISKS, whose names are those of Risk
-        max_loss=given.number("max_loss", low=0.0, high=1.0),
-        confidence=None if marginal else given.number("confidence", low=0.0, high=1.0),
-        n_test=given.whole("n_test", low=1),
-        checkpoint=given.string("checkpoint"),
-        digest=given.string("digest", pattern="[0-9a-f]{64}|"),
-        data=given.string("data"),
-        split=given.string("split"),
-        method="conformal" if marginal else "learn-then-test",
-    )

@@ -174,10 +174,27 @@ def test_what_is_no_lesson_is_refused(where: tuple[Any, ...], value: Any) -> Non
         parse_lesson("wrong", json.dumps(changed(where, value)).encode())
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b" " * 60_001, b"[]"], ids=range(5))
-def test_damaged_files_are_refused(raw: bytes) -> None:
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"", "no usable JSON"),
+        (b"{", "no usable JSON"),
+        (b"\xff", "no usable JSON"),
+        (b"[]", "Expected object"),
+        (b'{"format": "elbert-lesson/1", "format": "elbert-lesson/1"}', "named once"),
+        (b" " * 60_001, "at most 60000 bytes"),
+        (json.dumps(changed(("steps", 0, "sentence"), "two")).encode(), "sentence must be one of"),
+        (json.dumps(changed(("sentences",), {"../x": "A"})).encode(), "key in .*sentences"),
+        (json.dumps(changed(("steps", 0, "peek"), True)).encode(), r"steps\[0\]\.peek.*got bool"),
+        (json.dumps(changed(("steps", 0, "beside"), {"path": "/"})).encode(), "beside must be"),
+    ],
+    ids=range(10),
+)
+def test_a_damaged_lesson_is_one_line_that_names_it(raw: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as refusal:
         parse_lesson("wrong", raw)
+    assert "the lesson wrong" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
 
 
 def test_an_unknown_lesson_is_refused() -> None:
