@@ -157,7 +157,7 @@ def distill(config: DistillConfig) -> Path:
     for unused in (student.classifier, student.albert.pooler):
         unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
     data = token_ids(config, tokenizer)
-    arguments = training_arguments(Path(config.output) / "run", rows=len(data), config=config)
+    arguments = training_arguments(Path(config.output) / "run", rows=data, config=config)
     move(teacher, arguments.device)
     trainer = Trainer(
         DistillationModule(student, teacher, config.targets),

@@ -19,8 +19,9 @@ from transformers import AutoModel, BertModel, PreTrainedTokenizerBase
 
 from elbert_core.data.texts import read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import move
-from elbert_core.training.students import load_tokenizer, resolve_model
+from elbert_core.training.students import load_tokenizer
 
 FORMAT = "elbert-packed/1"
 RECORD = "packed.json"

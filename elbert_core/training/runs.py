@@ -22,6 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from elbert_core.data.texts import TextTable
 from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.training.batches import ShapedBatches
 
 SETTINGS_FILE = "settings.json"
 EXTENDABLE = ("output", "epochs", "max_steps", "evaluations")
@@ -36,6 +37,8 @@ class RunSettings:
         epochs: passes over the training rows.
         learning_rate: highest rate; warms up, then falls linearly to 0.
         batch_size: rows of one step on one device.
+        tokens_per_step: tokens of one step instead, padding included; rows of similar length are
+            put together (`batches.ShapedBatches`). 0 goes by `batch_size`.
         weight_decay: AdamW's.
         warmup_steps: steps until the highest rate.
         max_tokens: longer texts are cut there.
@@ -48,6 +51,7 @@ class RunSettings:
     epochs: float = 1.0
     learning_rate: float = 5e-5
     batch_size: int = 32
+    tokens_per_step: int = 0
     weight_decay: float = 0.01
     warmup_steps: int = 100
     max_tokens: int = 128
@@ -58,10 +62,14 @@ class RunSettings:
 
 
 def training_arguments(
-    folder: Path, *, rows: int, config: RunSettings, metric: str | None = None
+    folder: Path, *, rows: Dataset, config: RunSettings, metric: str | None = None
 ) -> TrainingArguments:
     """The trainer's settings; with a `metric` it evaluates along the way and keeps the best."""
-    steps = max(1, int(rows / config.batch_size * config.epochs))
+    if config.tokens_per_step:
+        batches = len(ShapedBatches(list(map(len, rows["input_ids"])), config.tokens_per_step))
+    else:
+        batches = -(-len(rows) // config.batch_size)
+    steps = max(1, int(batches * config.epochs))
     if config.max_steps > 0:
         steps = min(steps, config.max_steps)
     every = max(1, steps // config.evaluations)

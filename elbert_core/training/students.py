@@ -9,7 +9,6 @@ Transformers", arXiv:2410.20672 (section on initialisation).
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from elbert_core.model.modeling import (
     ExitHeads,
     ExitPooling,
 )
+from elbert_core.training.packages import resolve_model
 
 BERT_TO_ALBERT = {
     "attention.self.query": "attention.query",
@@ -108,22 +108,6 @@ def shared_student(
         if exit_heads == "per_layer":
             student.copy_head_to_exits()
     return student
-
-
-def resolve_model(name: str | Path) -> str:
-    """Folder or hub name of a model; "package:NAME/FOLDER" is a folder inside an installed package.
-
-    Raises:
-        CheckpointError: the package is not installed.
-    """
-    text = str(name)
-    if not text.startswith("package:"):
-        return text
-    package, _, folder = text.removeprefix("package:").partition("/")
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise CheckpointError(f"no model at {text}: the package {package!r} is not installed")
-    return str(Path(next(iter(found.submodule_search_locations))) / folder)
 
 
 def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:

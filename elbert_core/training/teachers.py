@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 from transformers import (
     AutoModelForSequenceClassification,
-    DataCollatorWithPadding,
     EvalPrediction,
-    Trainer,
     set_seed,
 )
 
 from elbert_core.data.texts import load_table
 from elbert_core.errors import CheckpointError
 from elbert_core.model.checkpoints import TRAINING_FILE, versions
+from elbert_core.training.batches import ShapedTrainer, collator
+from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import (
     RunSettings,
     encode,
@@ -29,7 +29,10 @@ from elbert_core.training.runs import (
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import load_tokenizer, resolve_model
+from elbert_core.training.students import load_tokenizer
+
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+"""What BERT, MPNet and their kin call their dropout rates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class TeacherConfig(RunSettings):
         backbone: encoder to fine-tune: folder, hub name or "package:NAME/FOLDER".
         data: labelled data set, folder or `datasets` name, with train and validation splits.
         output: folder to write; the run's own state goes to `<output>/run`.
+        dropout: share of states and attention dropped in training; None keeps the encoder's.
+        freeze_embeddings: leave the table of word embeddings as it is, which saves memory and time.
     """
 
     backbone: str
@@ -50,6 +55,8 @@ class TeacherConfig(RunSettings):
     warmup_steps: int = 200
     evaluations: int = 4
     seed: int = 1
+    dropout: float | None = None
+    freeze_embeddings: bool = False
 
 
 def finetune_teacher(config: TeacherConfig) -> Path:
@@ -66,28 +73,35 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     validation = load_table(config.data, "validation", label_names=table.label_names)
     name = resolve_model(config.backbone)
     tokenizer = load_tokenizer(name)
+    rate = config.dropout
+    dropout = {} if rate is None else dict.fromkeys(DROPOUTS, rate)
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
             name,
             id2label=dict(enumerate(table.label_names)),
             label2id={label: i for i, label in enumerate(table.label_names)},
             use_safetensors=True,
+            attn_implementation="eager",
+            **dropout,
         )
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot load a teacher from {config.backbone}: {error}") from error
+    if config.freeze_embeddings:
+        model.get_input_embeddings().requires_grad_(False)
     train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
     arguments = training_arguments(
-        Path(config.output) / "run", rows=len(train_set), config=config, metric="accuracy"
+        Path(config.output) / "run", rows=train_set, config=config, metric="accuracy"
     )
     picking = validation.take(range(0, len(validation), 2))
-    trainer = Trainer(
+    trainer = ShapedTrainer(
         model,
         arguments,
         train_dataset=train_set,
         eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collator(tokenizer),
         compute_metrics=_accuracy,
     )
+    trainer.tokens_per_step = config.tokens_per_step
     trainer.train(resume_from_checkpoint=resume_point(arguments, config))
     accuracy = {}
     for part, rows in (

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import (
     AutoModelForSequenceClassification,
-    DataCollatorWithPadding,
     EvalPrediction,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -37,6 +36,7 @@ from elbert_core.evaluation.summary import evaluation_summary, softmax
 from elbert_core.model.cards import model_card
 from elbert_core.model.checkpoints import save_checkpoint, versions, weights_digest
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
+from elbert_core.training.batches import ShapedTrainer, collator
 from elbert_core.training.losses import (
     IGNORED_LABEL,
     LayerWeights,
@@ -46,6 +46,7 @@ from elbert_core.training.losses import (
     layer_distillation,
     state_pairs,
 )
+from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import (
     RunSettings,
     encode,
@@ -53,7 +54,7 @@ from elbert_core.training.runs import (
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import load_backbone, load_tokenizer, resolve_model
+from elbert_core.training.students import load_backbone, load_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class TrainingModule(nn.Module):
         return {"loss": loss, **result}
 
 
-class ElbertTrainer(Trainer):
+class ElbertTrainer(ShapedTrainer):
     """Trainer with a parameter group of its own for learned layer weights."""
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
@@ -226,7 +227,7 @@ def train(config: TrainConfig) -> Path:
     module = TrainingModule(model, config, teacher)
     arguments = training_arguments(
         Path(config.output) / "run",
-        rows=len(train_set),
+        rows=train_set,
         config=config,
         metric="area",
     )
@@ -238,10 +239,11 @@ def train(config: TrainConfig) -> Path:
         arguments,
         train_dataset=train_set,
         eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=collator(tokenizer),
         compute_metrics=_metrics,
         callbacks=[weights_log],
     )
+    trainer.tokens_per_step = config.tokens_per_step
     resumed = resume_point(arguments, config)
     trainer.train(resume_from_checkpoint=resumed)
 
