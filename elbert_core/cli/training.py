@@ -1,4 +1,4 @@
-"""Commands of the long runs: `train`, `distill`, `pack`, `teacher`.
+"""Commands of the long runs: `train`, `distill`, `pack`, `teacher`, `label`.
 
 Their flags are the fields of their settings. A preset fills in whatever is not given on the command
 line.
@@ -23,12 +23,13 @@ import typer
 from elbert_core.errors import ConfigError
 from elbert_core.training.presets import TRAIN_PRESETS
 
-COMMANDS = ("train", "distill", "pack", "teacher")
+COMMANDS = ("train", "distill", "pack", "teacher", "label")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands; imports torch, because settings lie beside what they steer."""
     from elbert_core.training.distillation import DistillConfig
+    from elbert_core.training.labelling import LabelConfig
     from elbert_core.training.packing import PackConfig
     from elbert_core.training.teachers import TeacherConfig
     from elbert_core.training.train import TrainConfig
@@ -61,6 +62,13 @@ def register(app: typer.Typer) -> None:
         TeacherConfig,
         "elbert_core.training.teachers:finetune_teacher",
         "Fine-tune an ordinary encoder to teach a student with.",
+    )
+    add_command(
+        app,
+        "label",
+        LabelConfig,
+        "elbert_core.training.labelling:label",
+        "Store a teacher's logits for many texts, for `train --labels`.",
     )
 
 

@@ -37,6 +37,7 @@ from elbert_core.model.cards import model_card
 from elbert_core.model.checkpoints import save_checkpoint, versions, weights_digest
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
 from elbert_core.training.batches import ShapedTrainer, collator
+from elbert_core.training.labelling import Text, load_labels
 from elbert_core.training.losses import (
     IGNORED_LABEL,
     LayerWeights,
@@ -71,6 +72,7 @@ class TrainConfig(RunSettings):
         exit_heads, exit_pooling: see `ElbertConfig`.
         layer_weights: "equal", "linear" or "learned" (`losses.LayerWeights`).
         teacher: fine-tuned classifier to distil from, None for none.
+        labels: logits of a teacher that `label` stored, in place of `teacher`.
         teacher_weight: share of the distillation loss against cross-entropy, [0, 1].
         temperature: softens both distributions in distillation, above 0.
         hidden_weight: weight of the hidden-state loss towards the teacher, 0 for none.
@@ -87,6 +89,7 @@ class TrainConfig(RunSettings):
     exit_pooling: ExitPooling = "cls"
     layer_weights: Weighting = "equal"
     teacher: str | None = None
+    labels: str | None = None
     teacher_weight: float = 0.7
     temperature: float = 1.0
     hidden_weight: float = 0.0
@@ -101,8 +104,12 @@ class TrainConfig(RunSettings):
             raise ConfigError(f"teacher_weight must be in [0, 1], got {self.teacher_weight}")
         if self.temperature <= 0:
             raise ConfigError(f"temperature must be above 0, got {self.temperature}")
-        if self.unlabelled and self.teacher is None:
+        if self.unlabelled and self.teacher is None and self.labels is None:
             raise ConfigError("unlabelled texts need a teacher to label them")
+        if self.labels is not None and self.teacher is not None:
+            raise ConfigError("labels are a teacher's answers: give labels or teacher, not both")
+        if self.labels is not None and self.hidden_weight > 0:
+            raise ConfigError("hidden_weight needs a teacher; stored labels have no hidden states")
 
 
 class TrainingModule(nn.Module):
@@ -129,6 +136,7 @@ class TrainingModule(nn.Module):
         attention_mask: Tensor | None = None,
         token_type_ids: Tensor | None = None,
         labels: Tensor | None = None,
+        teacher_logits: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Loss, and logits as (batch, layers, labels) so that batches can be joined."""
         settings, teacher = self._settings, self._teacher[0]
@@ -140,6 +148,7 @@ class TrainingModule(nn.Module):
         result = {"logits": output.layer_logits.transpose(0, 1)}
         if labels is None:
             return result
+        taught = None
         per_layer = layer_cross_entropy(output.layer_logits, labels)
         loss = self.layer_weights(per_layer)
         if use_teacher and teacher is not None:
@@ -150,12 +159,14 @@ class TrainingModule(nn.Module):
                     token_type_ids=token_type_ids,
                     output_hidden_states=with_states,
                 )
+            teacher_logits = taught.logits
+        if teacher_logits is not None and self.training:
             softened = layer_distillation(
-                output.layer_logits, taught.logits, temperature=settings.temperature
+                output.layer_logits, teacher_logits, temperature=settings.temperature
             )
             share = settings.teacher_weight
             loss = (1 - share) * loss + share * self.layer_weights(softened)
-            if with_states:
+            if with_states and taught is not None:
                 pairs = state_pairs(self.model.n_layers, len(taught.hidden_states) - 1)
                 loss = loss + settings.hidden_weight * hidden_state_loss(
                     [output.hidden_states[ours] for ours, _ in pairs],
@@ -221,8 +232,16 @@ def train(config: TrainConfig) -> Path:
     )
     teacher = None if config.teacher is None else load_teacher(config.teacher, model)
     train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
+    texts: list[Text] = list(table.inputs())
     if config.unlabelled_rows:
-        train_set = _with_unlabelled(train_set, config, tokenizer)
+        sentences = split_sentences(
+            read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
+        )
+        train_set = _with_unlabelled(train_set, sentences, config, tokenizer)
+        texts += sentences
+    if config.labels is not None:
+        logits = load_labels(config.labels).of(texts, table.label_names)
+        train_set = train_set.add_column("teacher_logits", logits.tolist())
     picking = validation.take(range(0, len(validation), 2))
     module = TrainingModule(model, config, teacher)
     arguments = training_arguments(
@@ -319,11 +338,11 @@ def predict_layers(
 
 
 def _with_unlabelled(
-    labelled: Dataset, config: TrainConfig, tokenizer: PreTrainedTokenizerBase
+    labelled: Dataset,
+    sentences: Sequence[str],
+    config: TrainConfig,
+    tokenizer: PreTrainedTokenizerBase,
 ) -> Dataset:
-    sentences: Sequence[str] = split_sentences(
-        read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
-    )
     encoded = tokenizer(
         list(sentences), truncation=True, max_length=config.max_tokens, return_token_type_ids=True
     )

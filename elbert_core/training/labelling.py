@@ -1,0 +1,217 @@
+"""A teacher's logits for many texts, made once and stored; students learn from them for long.
+
+A store knows texts by their digest alone, so it can be kept and passed on where the texts cannot.
+Interrupted work goes on: texts are labelled in parts, each written whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
+
+from elbert_core.data.texts import load_table, read_plain_texts, split_sentences
+from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.training.batches import ShapedBatches, collator
+from elbert_core.training.packages import resolve_model
+from elbert_core.training.runs import move, use_bf16
+from elbert_core.training.students import load_tokenizer
+
+logger = logging.getLogger(__name__)
+
+DIGEST_BYTES = 16
+PART_ROWS = 8_192
+Text = str | tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelConfig:
+    """What to label.
+
+    Attributes:
+        teacher: fine-tuned classifier, folder or hub name.
+        data: labelled data set whose training texts are labelled, folder or `datasets` name.
+        output: file to write, NAME.safetensors.
+        texts: plain texts (files or folders) to take further sentences from.
+        sentences: how many of these at most, a repeatable sample.
+        max_tokens: longer texts are cut there.
+        tokens_per_step: tokens of one batch, padding included.
+        seed: of the sample.
+        precision: "auto", "bf16" or "fp32".
+    """
+
+    teacher: str
+    data: str
+    output: str
+    texts: tuple[str, ...] = ()
+    sentences: int = 0
+    max_tokens: int = 64
+    tokens_per_step: int = 4096
+    seed: int = 0
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not self.output.endswith(".safetensors"):
+            raise ConfigError(f"output must be NAME.safetensors, got {self.output!r}")
+        if self.sentences and not self.texts:
+            raise ConfigError("sentences needs texts to take them from")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredLabels:
+    """A teacher's logits by text digest.
+
+    Attributes:
+        rows: digest of a text -> row of `logits`.
+        logits: (texts, labels) float32.
+        label_names: the teacher's labels in the order of the columns.
+    """
+
+    rows: dict[bytes, int]
+    logits: NDArray[np.float32]
+    label_names: tuple[str, ...]
+
+    def of(self, texts: Sequence[Text], label_names: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, labels) logits, columns in the order of `label_names`.
+
+        Raises:
+            InputError: a text was not labelled, or the labels are others.
+        """
+        if set(label_names) != set(self.label_names):
+            raise InputError(
+                f"the stored labels are {', '.join(self.label_names)}, "
+                f"the data has {', '.join(label_names)}"
+            )
+        missing = [n for n, text in enumerate(texts) if digest(text) not in self.rows]
+        if missing:
+            raise InputError(
+                f"{len(missing)} of {len(texts)} texts have no stored label, the first is text "
+                f"{missing[0]}: label the same data first"
+            )
+        columns = [self.label_names.index(name) for name in label_names]
+        rows = [self.rows[digest(text)] for text in texts]
+        return self.logits[rows][:, columns]
+
+
+def digest(text: Text) -> bytes:
+    """The first 16 bytes of the SHA-256 of a text, or of a pair and what parts it."""
+    whole = text if isinstance(text, str) else "\x1f".join(text)
+    return hashlib.sha256(whole.encode("utf-8")).digest()[:DIGEST_BYTES]
+
+
+def load_labels(path: str | Path) -> StoredLabels:
+    """Read what `label` wrote.
+
+    Raises:
+        InputError: missing, damaged, or no labels.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as opened:
+            digests, logits = opened.get_tensor("digests"), opened.get_tensor("logits")
+            names = json.loads((opened.metadata() or {})["label_names"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise InputError(f"cannot read stored labels from {path}: {error}") from error
+    fits = digests.shape == (len(logits), DIGEST_BYTES) and logits.ndim == 2
+    if not fits or logits.shape[1] != len(names) or not np.isfinite(logits).all():
+        raise InputError(f"{path} holds no stored labels: digests, logits and names do not fit")
+    rows = {bytes(row): n for n, row in enumerate(np.asarray(digests, dtype=np.uint8))}
+    return StoredLabels(rows, np.asarray(logits, dtype=np.float32), tuple(map(str, names)))
+
+
+def label(config: LabelConfig) -> Path:
+    """Label every text of `config` once; resumes an interrupted run.
+
+    Returns:
+        The file: `digests (texts, 16)` uint8 and `logits (texts, labels)` float16, label names and
+        settings in its header.
+
+    Raises:
+        CheckpointError, ConfigError, InputError: before any work.
+    """
+    tokenizer = load_tokenizer(config.teacher)
+    try:
+        teacher = AutoModelForSequenceClassification.from_pretrained(
+            resolve_model(config.teacher), use_safetensors=True, attn_implementation="eager"
+        ).eval()
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load a teacher from {config.teacher}: {error}") from error
+    sources: list[Text] = list(load_table(config.data, "train").inputs())
+    if config.sentences:
+        sources += split_sentences(
+            read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
+        )
+    texts = list({digest(text): text for text in sources}.values())
+    move(teacher, "cuda" if torch.cuda.is_available() else "cpu")
+    parts = Path(config.output + ".parts")
+    parts.mkdir(parents=True, exist_ok=True)
+    names = [teacher.config.id2label[i] for i in range(teacher.config.num_labels)]
+    about = {"label_names": json.dumps(names), "teacher": config.teacher}
+    stored = []
+    for start in range(0, len(texts), PART_ROWS):
+        part = texts[start : start + PART_ROWS]
+        path = parts / f"{start:09d}.safetensors"
+        keys = np.frombuffer(b"".join(map(digest, part)), np.uint8).reshape(-1, DIGEST_BYTES)
+        logits = _stored_part(path, keys)
+        if logits is None:
+            ids = tokenizer(*_columns(part), truncation=True, max_length=config.max_tokens)
+            logits = _logits(teacher, ids["input_ids"], collator(tokenizer), config)
+            _write(path, keys, logits, about)
+        logger.info("%d of %d texts labelled", start + len(part), len(texts))
+        stored.append((keys, logits))
+    output = Path(config.output)
+    keys, logits = (np.concatenate(column) for column in zip(*stored, strict=True))
+    _write(output, keys, logits, about)
+    for path in parts.glob("*.safetensors"):
+        path.unlink()
+    parts.rmdir()
+    return output
+
+
+def _columns(texts: Iterable[Text]) -> list[list[str]]:
+    """The texts as a tokenizer takes them: one column, or two for pairs."""
+    rows = [(text,) if isinstance(text, str) else text for text in texts]
+    if len({len(row) for row in rows}) > 1:
+        raise InputError("texts and pairs of texts cannot be labelled in one go")
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+@torch.inference_mode()
+def _logits(
+    teacher: PreTrainedModel, ids: list[list[int]], collate: object, config: LabelConfig
+) -> NDArray[np.float16]:
+    found = np.zeros((len(ids), int(teacher.config.num_labels or 0)), dtype=np.float16)
+    for rows in ShapedBatches([len(row) for row in ids], config.tokens_per_step):
+        batch = collate([{"input_ids": ids[row]} for row in rows])  # type: ignore[operator]  # the library's collator
+        inputs = {name: values.to(teacher.device) for name, values in batch.items()}
+        with torch.autocast(teacher.device.type, torch.bfloat16, use_bf16(config.precision)):
+            found[rows] = teacher(**inputs).logits.float().cpu().numpy()
+    return found
+
+
+def _stored_part(path: Path, keys: NDArray[np.uint8]) -> NDArray[np.float16] | None:
+    """The logits of a part that was written before, None where there is none for these texts."""
+    try:
+        with safe_open(str(path), framework="numpy") as opened:
+            same = np.array_equal(opened.get_tensor("digests"), keys)
+            found: NDArray[np.float16] = opened.get_tensor("logits")
+    except (OSError, SafetensorError):
+        return None
+    return found if same else None
+
+
+def _write(
+    path: Path, digests: NDArray[np.uint8], logits: NDArray[np.float16], about: dict[str, str]
+) -> None:
+    half = path.with_suffix(".half")
+    save_file({"digests": digests.copy(), "logits": logits}, half, metadata=about)
+    half.replace(path)
