@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.compare.ways import Way, ways
 from app.shared import narration, presets, resources, session
 from app.shared import narration_compare as compare
 from app.shared import wording_compare as words
 from app.shared.legend import show_legend
 from app.shared.palette import Palette
+from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
 from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
@@ -85,14 +85,19 @@ def show_alike(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figur
         return None
     decision = explain(policy, trace)
     said, listed = alike_sentence(found, decision), found[:MOST]
-    entries = [Way(f"★ {compare.quoted(trace.text, TITLE)}", trace, decision.exit_layer)]
+    entries = [Strip(f"★ {compare.quoted(trace.text, TITLE)}", trace, decision.exit_layer)]
     entries += [
-        Way(compare.quoted(one.trace.text, TITLE), one.trace, one.decision.exit_layer, one.differs)
+        Strip(
+            compare.quoted(one.trace.text, TITLE),
+            one.trace,
+            one.decision.exit_layer,
+            differs=one.differs,
+        )
         for one in listed
     ]
     result = Figure(
         "",
-        lambda colours: ways(entries, palette=colours),
+        lambda colours: strips(entries, palette=colours),
         f"{said} {words.ALIKE_ALT}",
         (words.ALIKE_HELP,),
         alike_table(listed),

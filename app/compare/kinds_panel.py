@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from app.compare.alike import sentences
-from app.compare.sliding import sliding
+from app.compare.figures import sliding
 from app.shared import narration_compare as narration
 from app.shared import presets, wording
 from app.shared import wording_compare as words
 from app.shared.kinds import three_kinds
 from app.shared.legend import show_legend
 from app.shared.palette import Palette
-from app.shared.paths import Path, paths
+from app.shared.rows import Path, paths
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
 from elbert_core.policies import ExitPolicy

@@ -10,7 +10,7 @@ from app.shared import resources, widgets, wording
 from app.shared import wording_compare as words
 from app.shared.legend import show_legend
 from app.shared.palette import Palette
-from app.shared.paths import Path, paths
+from app.shared.rows import Path, paths
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
 from app.shared.state import POLICY_SETTINGS

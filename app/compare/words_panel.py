@@ -7,7 +7,7 @@ from zlib import crc32
 import streamlit as st
 
 from app.compare import session as visit
-from app.compare.word_effects import word_effects
+from app.compare.figures import word_effects
 from app.shared import narration_compare as narration
 from app.shared import resources, wording
 from app.shared import wording_compare as words

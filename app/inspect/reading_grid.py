@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from app.shared import wording
 from app.shared import wording_compare as words
-from app.shared.canvas import LayerCanvas, Row, Spec
+from app.shared.canvas import LayerCanvas, Row, Spec, figure, heading, veil
 from app.shared.palette import Palette
-from app.shared.paths import figure, heading, veil
 from app.shared.text import piece
 from elbert_core.policies.explanation import Decision
 

@@ -12,9 +12,8 @@ from typing import Any
 
 from app.shared import narration, wording
 from app.shared import wording_compare as words
-from app.shared.canvas import LayerCanvas, Row, Spec
+from app.shared.canvas import LayerCanvas, Row, Spec, figure
 from app.shared.palette import Palette, glyph, shape
-from app.shared.paths import figure
 from app.shared.reading import label_names
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.state_map import StateMap

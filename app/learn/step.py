@@ -14,10 +14,10 @@ from app.shared.claims import Scene
 from app.shared.legend import show_legend
 from app.shared.lessons import Lesson, Step
 from app.shared.palette import Palette
-from app.shared.paths import Path, paths
 from app.shared.policy_picker import setting_name
 from app.shared.race_panel import show_race
 from app.shared.reading import alt_text
+from app.shared.rows import Path, paths
 from app.shared.rules_panel import show_rules
 from app.shared.score import score
 from app.shared.score_panel import layer_table

@@ -1,7 +1,8 @@
-"""What the figures share: staves, the depth axis, and lines, boxes and words placed on them.
+"""What the figures share: the depth axis, strips of values on it, and marks placed by hand.
 
-Vertical positions are pixels from the top of the figure, horizontal ones are layers. Pure; knows
-neither traces nor policies.
+A figure is one view whose vertical positions are pixels from its top and whose horizontal ones are
+layers: so one mark can cross everything, and only the width follows the page. Pure; knows neither
+traces nor policies.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.shared import wording
+from app.shared.palette import Palette
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
@@ -122,6 +124,12 @@ class LayerCanvas:
         """Filled shapes at (x, y)."""
         return self._layer(name, rows, {"type": "point", "filled": True, "opacity": 1, **mark}, ink)
 
+    def haloed(self, name: str, rows: list[Row], palette: Palette, **more: Any) -> list[Spec]:
+        """Texts with a halo in the page's colour, so that they can be read across marks."""
+        ink = {key: more.pop(key) for key in ("ink", "color") if key in more}
+        halo = self.words(f"{name}_halo", rows, stroke=palette.paper, strokeWidth=4, **more)
+        return [halo, self.words(name, rows, **ink, **more)]
+
     def words(
         self, name: str, rows: list[Row], *, ink: str = "", at_left: bool = False, **mark: Any
     ) -> Spec:
@@ -156,6 +164,74 @@ class Canvas(LayerCanvas):
         self.place = place
 
 
+def box(left: float, right: float, top: float, low: float, **more: Any) -> Row:
+    """Where a rectangle or a straight line lies, in layers and pixels, and its further fields."""
+    return {"x": left, "x2": right, "y": top, "y2": low, **more}
+
+
+def figure(layers: list[Spec], height: float) -> Spec:
+    """Layers with the frame that all figures on the depth axis share.
+
+    Layers without rows are left out: a screen reader would meet them as nameless symbols.
+    """
+    filled = [layer for layer in layers if layer["data"]["values"]]
+    return {
+        "layer": filled or layers[:1],
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": {"view": {"stroke": None}},
+    }
+
+
+def tips(part: Spec, titles: dict[str, str]) -> Spec:
+    """The layer with a tooltip: fields of its rows, and what each is called."""
+    part["encoding"]["tooltip"] = [
+        {"field": field, "title": title, "type": "nominal"} for field, title in titles.items()
+    ]
+    return part
+
+
+def heading(
+    canvas: LayerCanvas, titles: list[tuple[float, str]], palette: Palette, *, name: str = ""
+) -> list[Spec]:
+    """Titles on the left edge, at heights in pixels."""
+    rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
+    font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
+    return canvas.haloed(f"titles{name}", rows, palette, at_left=True, color=palette.muted, **font)
+
+
+def bracket(
+    canvas: LayerCanvas, first: int, last: int, low: float, palette: Palette, *, name: str = ""
+) -> Spec:
+    """A bracket under the layers `first` to `last` that reaches down to `low`."""
+    left, right = first - 0.42, last + 0.42
+    rows = [box(left, right, low, low), *(box(x, x, low - 4, low) for x in (left, right))]
+    return canvas.rules(f"bracket{name}", rows, color=palette.ink, strokeWidth=2)
+
+
+def veil(
+    canvas: LayerCanvas,
+    first: float,
+    last: float,
+    top: float,
+    bottom: float,
+    palette: Palette,
+    *,
+    name: str = "",
+) -> list[Spec]:
+    """What lies after an exit, dimmed and hatched, from the edge `first` to the edge `last`."""
+    if first >= last:
+        return []
+    lines = hatch(first, last, top, bottom)
+    return [
+        canvas.boxes(
+            f"veil{name}", [box(first, last, top, bottom)], color=palette.paper, opacity=0.62
+        ),
+        canvas.rules(f"hatch{name}", lines, color=palette.muted, opacity=0.22),
+    ]
+
+
 def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:
     """Slanted lines that fill a box exactly: x in layers, y in pixels.
 
@@ -173,14 +249,8 @@ def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:
         x1 = left + max(0.0, (start - bottom) / slope)
         x2 = min(right, left + (start - top) / slope)
         if x2 > x1:
-            rows.append(
-                {
-                    "x": round(x1, 4),
-                    "y": round(start - slope * (x1 - left), 2),
-                    "x2": round(x2, 4),
-                    "y2": round(start - slope * (x2 - left), 2),
-                }
-            )
+            y1, y2 = start - slope * (x1 - left), start - slope * (x2 - left)
+            rows.append(box(round(x1, 4), round(x2, 4), round(y1, 2), round(y2, 2)))
         start += _HATCH_STEP
     return rows
 

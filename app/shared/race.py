@@ -11,9 +11,8 @@ from typing import Any
 
 from app.shared import wording
 from app.shared import wording_compare as words
-from app.shared.canvas import LayerCanvas, Row, Spec
+from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading
 from app.shared.palette import Palette, glyph
-from app.shared.paths import figure, heading
 from app.shared.reading import label_names
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import LayerTrace
@@ -119,23 +118,10 @@ def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Sp
         for layer in range(layers):
             label = int(trace.labels[layer])
             left = done[layer - 1] if layer else float(trace.embed_ms)
-            blocks.append(
-                {
-                    "x": left,
-                    "x2": done[layer],
-                    "y": top,
-                    "y2": top + _STRIP,
-                    "fill": palette.label(label),
-                }
-            )
-            signs.append(
-                {
-                    "x": (left + done[layer]) / 2,
-                    "y": top + _STRIP / 2,
-                    "text": f"{glyph(label)} {layer + 1}",
-                    "ink": palette.label_ink(label),
-                }
-            )
+            fill, ink = palette.label(label), palette.label_ink(label)
+            blocks.append(box(left, done[layer], top, top + _STRIP, fill=fill))
+            middle = {"x": (left + done[layer]) / 2, "y": top + _STRIP / 2}
+            signs.append({**middle, "text": f"{glyph(label)} {layer + 1}", "ink": ink})
     return figure(
         [
             canvas.boxes("blocks", blocks, ink="fill", cornerRadius=2, stroke=palette.paper),

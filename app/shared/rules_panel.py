@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.shared import narration_compare as narration
 from app.shared import wording_compare as words
-from app.shared.lanes import Lane, lanes
 from app.shared.palette import Palette
+from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
 from app.shared.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.policies import ExitPolicy
@@ -27,7 +27,7 @@ def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figu
     """The lanes, the sentence about them, and their table; the same for a file."""
     found = [(name, explain(policy, trace)) for name, policy in rules(current)]
     stable = stability(trace.probs)
-    drawn = [Lane(n, d.exit_layer, d.label, narration.result(d)) for n, d in found]
+    drawn = [Strip(n, trace, d.exit_layer, narration.result(d), d.label) for n, d in found]
     drawn.append(_oracle(trace, stable))
     said = (
         f"{narration.spread_of_rules([d for _, d in found])} "
@@ -35,7 +35,7 @@ def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figu
     )
     result = Figure(
         "",
-        lambda colours: lanes(trace, drawn, palette=colours),
+        lambda colours: strips(drawn, palette=colours, probabilities=words.LANES_PROBS),
         narration.lanes_alt(found, stable),
         (words.LANES_HELP,),
         lanes_table(found, trace, stable),
@@ -81,8 +81,9 @@ def lanes_table(
     return {title: [row[index] for row in rows] for index, title in enumerate(words.LANES_COLUMNS)}
 
 
-def _oracle(trace: LayerTrace, stable: Stability) -> Lane:
+def _oracle(trace: LayerTrace, stable: Stability) -> Strip:
     layer = stable.stable_from
     sure = 100 * float(trace.confidence[layer - 1])
     said = f"{layer} of {trace.n_layers}, {min(sure, 99.9):.0f} %"
-    return Lane(words.ORACLE, layer, int(trace.labels[layer - 1]), said, possible=False)
+    label = int(trace.labels[layer - 1])
+    return Strip(words.ORACLE, trace, layer, said, label, possible=False)

@@ -9,16 +9,15 @@ import altair as alt
 import numpy as np
 import pytest
 
-from app.compare.word_effects import word_effects
+from app.compare.figures import word_effects
 from app.compare.words_panel import words_table
 from app.inspect.reading_grid import blend, reading_grid
 from app.shared import narration_compare as narration
-from app.shared.lanes import Lane, lanes
 from app.shared.legend import legend_html
 from app.shared.palette import DARK, LIGHT
-from app.shared.paths import Path, paths
 from app.shared.race import ends, race, slowed
 from app.shared.race_panel import race_table
+from app.shared.rows import Path, Strip, paths, strips
 from app.shared.rules_panel import lanes_table, rules
 from app.shared.state import POLICY_SETTINGS
 from elbert_core.policies import ConfidenceWindow, ExitPolicy, FixedLayer, NeverExit
@@ -55,15 +54,15 @@ def one_axis(spec: dict[str, Any], n_layers: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------- lanes
-def all_lanes(trace: Any, current: ExitPolicy) -> list[Lane]:
+def all_lanes(trace: Any, current: ExitPolicy) -> list[Strip]:
     found = [(name, explain(policy, trace)) for name, policy in rules(current)]
-    return [Lane(n, d.exit_layer, d.label, narration.result(d)) for n, d in found]
+    return [Strip(n, trace, d.exit_layer, narration.result(d), d.label) for n, d in found]
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_every_rule_has_a_lane_that_ends_at_its_exit(colours: Any) -> None:
     drawn = all_lanes(TRACE, WINDOW)
-    spec = lanes(TRACE, drawn, palette=colours)
+    spec = strips(drawn, palette=colours, probabilities="How likely?")
     valid(spec)
     one_axis(spec, 6)
     assert [row["x"] for row in rows(spec, "exits")] == [d.exit_layer + 0.5 for d in drawn]
@@ -79,8 +78,8 @@ def test_the_rule_in_use_comes_first_and_is_not_repeated() -> None:
 
 
 def test_the_oracle_is_marked_as_impossible() -> None:
-    oracle = Lane("Looks ahead", 2, 1, "2 of 6", possible=False)
-    spec = lanes(TRACE, [*all_lanes(TRACE, WINDOW), oracle], palette=LIGHT)
+    oracle = Strip("Looks ahead", TRACE, 2, "2 of 6", 1, possible=False)
+    spec = strips([*all_lanes(TRACE, WINDOW), oracle], palette=LIGHT, probabilities="How likely?")
     (mark,) = rows(spec, "oracle")
     assert mark["x"] == 2.5
     (part,) = [p for p in spec["layer"] if p["name"] == "oracle"]
@@ -125,7 +124,7 @@ def test_what_is_kept_back_is_nowhere_in_the_figure(upto: int) -> None:
         assert len(rows(spec, "labels_0")) == len(rows(spec, "hover")) == upto
     else:  # parts of the drawing without rows are left out
         assert not {"probabilities_0", "labels_0", "hover"} & set(names(spec))
-    assert ("kept_back0" in names(spec)) == (upto < 6)
+    assert ("kept_back_0" in names(spec)) == (upto < 6)
     assert not any(name.startswith("exit_mark") for name in names(spec))
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compare.sliding import AT, sliding, span
+from app.compare.figures import AT, sliding, span
 from app.shared import narration_compare as narration
 from app.shared import presets, wording
 from app.shared.kinds import KINDS, right_before, three_kinds
 from app.shared.palette import DARK, LIGHT
-from app.shared.paths import Path
+from app.shared.rows import Path
 from elbert_core.policies import (
     ConfidenceWindow,
     EntropyThreshold,
@@ -118,7 +118,7 @@ def test_the_slider_moves_nothing_but_the_window() -> None:
         if part["name"] in ("window_tint", "window", "window_closed")
     )
     moving = {part["name"] for part in spec["layer"] if part.get("transform")}
-    assert moving == {"window_tint", "window", "window_closed", "window_halo", "window_said"}
+    assert moving == {"window_tint", "window", "window_closed", "window_said_halo", "window_said"}
     for part in spec["layer"]:
         for rule in part.get("transform", ()):
             assert rule == {"filter": f"datum.layer === {AT}"}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compare.alike import MOST, alike, alike_sentence, alike_table
-from app.compare.ways import Way, ways
 from app.shared.palette import LIGHT
+from app.shared.rows import Strip, strips
 from elbert_core.errors import InputError
 from elbert_core.policies import ConfidenceWindow, FixedLayer, NeverExit
 from elbert_core.policies.explanation import explain
@@ -90,9 +90,11 @@ def test_the_figure_marks_exits_and_differences(labels: int) -> None:
         for i in range(4)
     ]
     found = alike(traces[0], FixedLayer(3), iter([("visit", one) for one in traces[1:]]))
-    entries = [Way("mine", traces[0], 3)]
-    entries += [Way(o.trace.text, o.trace, o.decision.exit_layer, o.differs) for o in found]
-    spec = ways(entries[: MOST + 1], palette=LIGHT)
+    entries = [Strip("mine", traces[0], 3)]
+    entries += [
+        Strip(o.trace.text, o.trace, o.decision.exit_layer, differs=o.differs) for o in found
+    ]
+    spec = strips(entries[: MOST + 1], palette=LIGHT)
     parts = {part["name"]: part["data"]["values"] for part in spec["layer"]}
     assert [mark["x"] for mark in parts["exits"]] == [3.5] * 4
     assert len(parts["differs"]) == sum(len(one.differs) for one in found)

@@ -9,8 +9,8 @@ from app.compare.snapshot import compare_html
 from app.inspect.snapshot import InspectView, inspect_html
 from app.shared import narration, wording
 from app.shared import wording_compare as words
-from app.shared.lanes import Lane, lanes
 from app.shared.race import race_still
+from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
 from app.shared.state import RealRun, Shown
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit
@@ -65,8 +65,10 @@ def test_a_hostile_sentence_is_text_in_both_files(text: str) -> None:
     trace = make_trace(text=text, label_names=(text[:30], "positive"))
     html = inspect_html(view(trace, note=text))
     decision = explain(NeverExit(), trace)
-    lane = [Lane(text[:40], 6, 1, text[:20])]
-    figure = Figure(text, lambda p: lanes(trace, lane, palette=p), text, (text,), {text: [text]})
+    lane = [Strip(text[:40], trace, 6, text[:20], 1)]
+    figure = Figure(
+        text, lambda p: strips(lane, palette=p, probabilities="p"), text, (text,), {text: [text]}
+    )
     other = compare_html(
         Shown(trace, "stored"), NeverExit(), "rules", "stored", figure, f"text={text}"
     )
