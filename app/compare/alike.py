@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.shared import narration, presets, resources, session
+from app.shared import lessons, narration, presets, session
 from app.shared import narration_compare as compare
 from app.shared import wording_compare as words
 from app.shared.legend import show_legend
@@ -66,12 +66,12 @@ def sentences() -> Iterator[tuple[str, LayerTrace]]:
         yield "visit", trace
     for name in presets.NAMES:
         try:
-            yield "example", resources.preset(name)
+            yield "example", presets.preset(name)
         except ElbertError:
             continue  # Inspect says so
-    for name in resources.lesson_names():
+    for name in lessons.lesson_names():
         try:
-            for trace in resources.lesson(name).traces.values():
+            for trace in lessons.lesson(name).traces.values():
                 yield "lesson", trace
         except ElbertError:
             continue  # Learn says so

@@ -139,7 +139,7 @@ def other_trace() -> LayerTrace | None:
             return typed
         take_example(choice("other"))  # it was read by a model that is in use no more
     try:
-        return resources.preset(choice("other"))
+        return presets.preset(choice("other"))
     except ElbertError as error:
         st.session_state[_MESSAGE] = str(error)
         return None

@@ -8,7 +8,7 @@ from app.learn import narration as tell
 from app.learn import session as visit
 from app.learn import wording as words
 from app.learn.step import show_step
-from app.shared import resources
+from app.shared import lessons
 from app.shared import visit as shared_visit
 from app.shared.lessons import Lesson
 from app.shared.palette import palette
@@ -21,7 +21,7 @@ colours = palette(dark=st.context.theme.type == "dark")
 def lesson_of(name: str) -> Lesson | None:
     """A lesson; says so when it is damaged."""
     try:
-        return resources.lesson(name)
+        return lessons.lesson(name)
     except InputError as error:
         message = words.MISSING.format(name=visible(name, limit=40), message=error)
         st.warning(plain_markdown(message))
@@ -31,7 +31,7 @@ def lesson_of(name: str) -> Lesson | None:
 def show_list() -> None:
     """Every lesson with a button that opens it."""
     st.caption(words.LEAD)
-    names = resources.lesson_names()
+    names = lessons.lesson_names()
     if not names:
         st.info(words.NONE)
     for number, name in enumerate(names, start=1):

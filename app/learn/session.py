@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import links, resources, session
+from app.shared import lessons, links, session
 from app.shared.lessons import Lesson, Step
 from app.shared.state import POLICY_SETTINGS
 from elbert_core.policies import ExitPolicy
@@ -32,7 +32,7 @@ def start(news: dict[str, str] | None) -> None:
         "lock": tuple(name for name in LOCKS if name in asked),
     }
     st.session_state[_STATE] = place
-    if query.get("lesson", "") in resources.lesson_names():
+    if query.get("lesson", "") in lessons.lesson_names():
         place["lesson"] = query["lesson"]
         raw = query.get("step", "1")
         place["step"] = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 1

@@ -7,7 +7,7 @@ import streamlit as st
 from app.learn import narration as tell
 from app.learn import session as visit
 from app.learn import wording as words
-from app.shared import narration, resources, wording
+from app.shared import lessons, narration, wording
 from app.shared import narration_compare as compare
 from app.shared import wording_compare as compare_words
 from app.shared.claims import Scene
@@ -203,11 +203,11 @@ def _way_on(lesson: Lesson, step: Step, number: int, scene: Scene, *, ready: boo
 
 
 def _other_lessons(lesson: Lesson, last: bool) -> None:
-    names = resources.lesson_names()
+    names = lessons.lesson_names()
     place = names.index(lesson.name) + 1
     if last and place < len(names):
         try:
-            title = resources.lesson(names[place]).title
+            title = lessons.lesson(names[place]).title
         except InputError:
             return
         st.button(

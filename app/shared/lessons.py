@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from app.shared.claims import Claim, Scene, check_form
+from app.shared.resources import loaded
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict
 from elbert_core.reading.traces import trace_from_json
@@ -168,6 +169,21 @@ def load_lesson(name: str, folder: Path = FOLDER) -> Lesson:
     except OSError as error:
         raise InputError(f"{files[name].name} cannot be read") from error
     return parse_lesson(name, raw, folder)
+
+
+def lesson(name: str) -> Lesson:
+    """A lesson with its stored traces, read once for all visitors.
+
+    Raises:
+        InputError: no such lesson, or a file that is missing or damaged.
+    """
+    return loaded(_complete, name, files=[p for p in FOLDER.rglob("*.json") if name in str(p)])
+
+
+def _complete(name: str) -> Lesson:
+    found = load_lesson(name)
+    _ = found.traces  # read now, so that a missing one is told here
+    return found
 
 
 def parse_lesson(name: str, raw: bytes, folder: Path = FOLDER) -> Lesson:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.shared.resources import HOME, loaded
 from elbert_core.errors import InputError
 from elbert_core.reading.traces import trace_from_json
 from elbert_core.results import LayerTrace
@@ -16,9 +17,6 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "presets"
 
 STORED_PASSES = 15
 """Passes of a stored sentence; each layer keeps its median time, so that no hiccup is stored."""
-
-HOME = "elbert-sst2"
-"""The model of the first example: the one the app begins with."""
 
 _BY_MODEL: dict[str, dict[str, str]] = {
     HOME: {
@@ -96,3 +94,12 @@ def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:
             f"{path.name} belongs to another sentence; run python -m tools.make_presets"
         )
     return trace
+
+
+def preset(name: str) -> LayerTrace:
+    """A stored example, read once for all visitors.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return loaded(load_preset, name, files=[FOLDER / f"{name}.json"])

@@ -1,8 +1,9 @@
-"""Everything that is loaded once and shared by all visitors: engines and stored examples.
+"""Everything that is loaded once and shared by all visitors: engines, and files read by `loaded`.
 
-The only module that uses Streamlit's caches, and the only door to the model. One lock stands around
-the model: a visitor who waits too long is told so instead of piling up. PyTorch is imported inside
-the functions, because the first paint must do without it. No visitor's sentence is ever cached.
+The only module that uses Streamlit's caches, and the only door to the model; it knows no page. One
+lock stands around the model: a visitor who waits too long is told so instead of piling up. PyTorch
+is imported inside the functions, because the first paint must do without it. No visitor's sentence
+is ever cached.
 """
 
 from __future__ import annotations
@@ -11,22 +12,17 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.shared import lessons, presets, wording
-from app.shared.lessons import Lesson
-from app.tradeoff import evaluations
-from app.tradeoff.evaluations import Overview
-from app.tradeoff.published import Published, load_published
-from elbert_core.errors import CheckpointError, ElbertError, InputError
-from elbert_core.evaluation.tables import load_evaluation
+from app.shared import wording
+from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ExitPolicy
 from elbert_core.reading.attention import Pooling
@@ -36,15 +32,22 @@ from elbert_core.results import BatchExits, LayerTrace
 if TYPE_CHECKING:
     from elbert_core.engine.engine import EarlyExitEngine
 
+HOME = "elbert-sst2"
+"""The model of the first example: the one the app begins with."""
 CHECKPOINTS_VARIABLE = "ELBERT_CHECKPOINTS"
 """Environment variable that names another folder of checkpoints."""
 TORCH_THREADS = 1
 """Short texts one at a time: more threads cost more than they bring, and visitors share cores."""
+MAX_MODELS = 6
+"""Models held at once, each on one device: more than are shipped."""
 WAIT_SECONDS = 20.0
 """How long one visitor waits for another one's sentence."""
 
 _CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
+
+Found = TypeVar("Found")
 
 
 class BusyError(ElbertError):
@@ -59,7 +62,7 @@ def checkpoints_folder() -> Path:
 def checkpoint_names() -> tuple[str, ...]:
     """Names of the checkpoints at hand, that of the first example first. Looks at names only."""
     names = [path.name for path in list_checkpoints(checkpoints_folder())]
-    return tuple(sorted(names, key=lambda name: (name != presets.HOME, name)))
+    return tuple(sorted(names, key=lambda name: (name != HOME, name)))
 
 
 def device_names() -> tuple[str, ...]:
@@ -141,41 +144,32 @@ def digest(checkpoint: str) -> str:
         return ""
     folder = checkpoints_folder() / checkpoint
     try:
-        return _digest(str(folder), _stamp(folder))
+        return loaded(weights_digest, str(folder), files=folder.iterdir())
     except OSError:
         return ""
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _digest(folder: str, stamp: str) -> str:  # noqa: ARG001  # part of the key
-    return weights_digest(folder)
+def loaded(load: Callable[..., Found], *args: str, files: Iterable[Path]) -> Found:
+    """What a loader makes of files, made once for all visitors, and anew when a file has changed.
 
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def preset(name: str) -> LayerTrace:
-    """A stored example.
-
-    Raises:
-        InputError: the file is missing or damaged.
+    Args:
+        load: reads the files; its errors are handed on and nothing is kept of them.
+        *args: its arguments.
+        files: what it reads.
     """
-    return presets.load_preset(name)
-
-
-def lesson_names() -> tuple[str, ...]:
-    """Names of the lessons in order."""
-    return lessons.lesson_names()
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def lesson(name: str) -> Lesson:
-    """A lesson with its stored traces.
-
-    Raises:
-        InputError: no such lesson, or a file that is missing or damaged.
-    """
-    found = lessons.load_lesson(name)
-    _ = found.traces  # read now, so that a missing one is told here
+    found: Found = _loaded(load, f"{load.__module__}.{load.__qualname__}", args, _stamp(files))
     return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _loaded(_load: Callable[..., Any], name: str, args: tuple[str, ...], stamp: str) -> Any:  # noqa: ARG001  # part of the key
+    return _load(*args)
+
+
+def _stamp(files: Iterable[Path]) -> str:
+    """Changes with any of the files, so that a new one never answers as the old one."""
+    there = sorted(path for path in files if path.is_file())
+    return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in there)
 
 
 def model_card(checkpoint: str) -> str:
@@ -188,58 +182,25 @@ def model_card(checkpoint: str) -> str:
         return ""
 
 
-def overview(name: str) -> Overview:
-    """The evaluation table of this name with its sweep, worked out once for all visitors.
-
-    Raises:
-        InputError: no such table, or a damaged one.
-    """
-    if name not in evaluations.evaluation_names():
-        raise InputError("it is not there")
-    path = evaluations.evaluations_folder() / f"{name}.json"
-    files = (path, path.with_suffix(".safetensors"))
-    return _overview(
-        str(path), " ".join(f"{f.stat().st_mtime_ns}:{f.stat().st_size}" for f in files)
-    )
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _overview(path: str, stamp: str) -> Overview:  # noqa: ARG001  # part of the key
-    return evaluations.look_at(evaluations.drawable(load_evaluation(path)))
-
-
-@st.cache_resource(show_spinner=False)
-def published() -> Published:
-    """Figures of others.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    return load_published()
-
-
 def _open(checkpoint: str, device: str) -> EarlyExitEngine:
     if checkpoint not in checkpoint_names():
         raise CheckpointError(wording.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
     if importlib.util.find_spec("torch") is None:
         raise CheckpointError(wording.NO_TORCH)
     folder = checkpoints_folder() / checkpoint
-    return _engine(str(folder), device or "auto", _stamp(folder))
-
-
-def _stamp(folder: Path) -> str:
-    """Changes with any file of the checkpoint, so that a new model never answers as the old one."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in files)
+    # A click starts a new run beside one that is still loading, and torch and transformers cannot
+    # be imported by two threads at once: the second gets a module with half its names.
+    with _LOADING:
+        from elbert_core.engine.devices import resolve_device
+    where = resolve_device(device or "auto")
+    return _engine(str(folder), where, _stamp(folder.iterdir()))
 
 
 _LOADING = threading.Lock()
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=MAX_MODELS, show_spinner=False)
 def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:  # noqa: ARG001  # part of the key
-    # A click starts a new run beside one that is still loading, and transformers cannot be
-    # imported by two threads at once: the second gets a module with half its names.
     with _LOADING:
         _settle_threads()
         from elbert_core.engine.engine import load_engine
@@ -268,24 +229,3 @@ def _model() -> Iterator[None]:
         yield
     finally:
         _lock().release()
-
-
-__all__ = [
-    "BusyError",
-    "InputError",
-    "checkpoint_names",
-    "checkpoints_folder",
-    "device_names",
-    "digest",
-    "lesson",
-    "lesson_names",
-    "model_card",
-    "overview",
-    "preset",
-    "published",
-    "read",
-    "read_attention",
-    "read_many",
-    "read_map",
-    "stop_for_real",
-]

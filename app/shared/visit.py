@@ -149,7 +149,7 @@ def _show_what_is_asked_for(visit: Visit) -> None:
 def show_preset(name: str, *, keep_text: bool = False) -> None:
     """Put a stored example on the page; when it is damaged, say so and keep what is there."""
     try:
-        trace = resources.preset(name)
+        trace = presets.preset(name)
     except InputError as error:
         say(wording.NO_PRESET.format(name=wording.PRESET_TITLES[name], message=error))
         return

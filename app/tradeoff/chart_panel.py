@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import resources, session, widgets
+from app.shared import session, widgets
 from app.shared.palette import Palette
+from app.shared.resources import loaded
 from app.shared.table_view import table_html
 from app.tradeoff import narration
 from app.tradeoff import session as visit
 from app.tradeoff import wording as words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of
-from app.tradeoff.published import Published
+from app.tradeoff.published import FILE, Published, load_published
 from app.tradeoff.style import family_marks
 from elbert_core.errors import InputError
 from elbert_core.evaluation.sweeps import SweepPoint
@@ -45,7 +46,7 @@ def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
 def published() -> Published:
     """Figures of others; none where the file is damaged."""
     try:
-        return resources.published()
+        return loaded(load_published, files=[FILE])
     except InputError:
         return Published()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.shared.resources import loaded
 from app.tradeoff.contest import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
@@ -36,7 +37,12 @@ from elbert_core.evaluation.sweeps import (
     sweep,
     sweep_point,
 )
-from elbert_core.evaluation.tables import EvaluationTable, list_evaluations, table_from_bytes
+from elbert_core.evaluation.tables import (
+    EvaluationTable,
+    list_evaluations,
+    load_evaluation,
+    table_from_bytes,
+)
 from elbert_core.metrics import (
     Overthinking,
     layer_accuracy,
@@ -183,6 +189,22 @@ def evaluation_names() -> tuple[str, ...]:
     """Names of the tables at hand. Looks at file names only."""
     folder = evaluations_folder()
     return tuple(path.stem for path in list_evaluations(folder)) if folder.is_dir() else ()
+
+
+def overview(name: str) -> Overview:
+    """The evaluation table of this name with its sweep, worked out once for all visitors.
+
+    Raises:
+        InputError: no such table, or a damaged one.
+    """
+    if name not in evaluation_names():
+        raise InputError("it is not there")
+    path = evaluations_folder() / f"{name}.json"
+    return loaded(_overview, str(path), files=(path, path.with_suffix(".safetensors")))
+
+
+def _overview(path: str) -> Overview:
+    return look_at(drawable(load_evaluation(path)))
 
 
 def table_from_files(files: dict[str, bytes]) -> EvaluationTable:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app.shared import resources, saved_rules, session
+from app.shared import saved_rules, session
 from app.shared.text import visible
 from app.tradeoff import evaluations
 from app.tradeoff import wording as words
@@ -51,7 +51,7 @@ def overview() -> Overview | None:
         return mine
     for name in _names_to_try():
         try:
-            return resources.overview(name)
+            return evaluations.overview(name)
         except InputError as error:
             st.session_state[_MESSAGE] = words.BAD_TABLE.format(
                 name=visible(name, limit=60), message=error

@@ -223,13 +223,13 @@ def test_a_missing_preset_is_a_message(
 
     from app.shared import presets
 
-    st.cache_data.clear()
+    st.cache_resource.clear()
     monkeypatch.setattr(presets.load_preset, "__defaults__", (tmp_path,))
     app = open_app()
     assert "easy.json cannot be read" in driver.warnings(app)
     assert app.info[0].value == wording.EMPTY_STATE
     assert driver.mode(driver.read(app, SENTENCE)) == "replayed from a full pass"
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.mark.usefixtures("with_model")

@@ -16,7 +16,6 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from app.shared import resources
 from app.tradeoff import evaluations, narration
 from app.tradeoff import session as visit
 from app.tradeoff import wording as words
@@ -268,10 +267,10 @@ def test_the_report_is_made_when_asked_for(open_app: OpenApp) -> None:
 
 
 def test_a_table_is_worked_out_once(tables: Path) -> None:
-    first = resources.overview("other")
-    assert resources.overview("other") is first
+    first = evaluations.overview("other")
+    assert evaluations.overview("other") is first
     os.utime(tables / "other.json", ns=(1, 1))
-    assert resources.overview("other") is not first
+    assert evaluations.overview("other") is not first
 
 
 SIX = ("sadness", "joy", "love", "anger", "fear", "surprise")
