@@ -25,8 +25,8 @@ from _common import conditions, show
 from _serving import serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.shared import wording
 from app.shared import wording_compare as compare
+from app.shared.rules import card
 
 LISTEN = """
 window.sent = [];
@@ -119,7 +119,8 @@ def change(page: Page, link: str, setting: str, presses: int, server: int) -> di
     """Move one slider back and forth and time each change."""
     page.goto(link)
     settled(page)
-    slider = page.get_by_role("slider", name=wording.SETTING_NAMES[setting])
+    label = next(one.label for one in card("window").settings if one.name == setting)
+    slider = page.get_by_role("slider", name=label)
     slider.focus()
     times: list[tuple[float, float]] = []
     value, step = FIRST, 1

@@ -16,7 +16,8 @@ from app.shared import narration_words as narration
 from app.shared import wording_compare as words
 from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading, tips
 from app.shared.palette import SHAPES, Palette
-from app.shared.reading import RUNS, check_of, label_names
+from app.shared.quantities import run_of
+from app.shared.reading import label_names
 from app.shared.rows import PATH_HEIGHT, Path, paths
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import Ablation
@@ -34,10 +35,8 @@ def span(decision: Decision, layer: int) -> tuple[int, int]:
 
     A window reaches back as far as there are layers: the first ones see a part of it.
     """
-    check = check_of(decision, layer, *RUNS)
-    if check is None:
-        return layer, layer
-    return max(layer - int(check.needed) - RUNS[check.quantity] + 1, 1), layer
+    run = run_of(decision.verdicts[layer - 1].checks)
+    return (layer if run is None else max(layer - run[1] + 1, 1)), layer
 
 
 def sliding(

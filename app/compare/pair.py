@@ -11,9 +11,9 @@ from app.shared import wording_compare as words
 from app.shared.legend import show_legend
 from app.shared.palette import Palette
 from app.shared.rows import Path, paths
+from app.shared.rules import card, kinds, named
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
-from app.shared.state import POLICY_SETTINGS
 from app.shared.text import plain_markdown
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
@@ -36,8 +36,8 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
         key = visit.widget("other_rule")
         st.selectbox(
             words.OTHER_RULE,
-            list(POLICY_SETTINGS),
-            format_func=lambda kind: wording.POLICY_NAMES[kind],
+            kinds(),
+            format_func=lambda kind: card(kind).name,
             key=key,
             on_change=widgets.changed,
             args=(visit.OTHER_RULE, key, visit.chosen, "other_rule"),
@@ -52,10 +52,10 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
         beside, other_policy = found, policy
     a, b = explain(policy, trace), explain(other_policy, beside)
     if chosen == "rule":
-        names = (words.IN_USE, words.LANE_NAMES[other_policy.kind])
+        names = (words.IN_USE, card(other_policy.kind).name)
         lead = (
-            f"{names[0]}: {narration.lane(policy)}",
-            f"{words.OTHER_RULE_SHORT}: {narration.lane(other_policy)}",
+            f"{names[0]}: {named(policy)}",
+            f"{words.OTHER_RULE_SHORT}: {named(other_policy)}",
         )
     else:
         names = ("A", "B")

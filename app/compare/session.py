@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from app.shared import links, presets, resources, session, widgets, wording
 from app.shared import wording_compare as words
-from app.shared.state import POLICY_SETTINGS, build_policy, defaults, to_query
+from app.shared.rules import build_policy, defaults, kinds
+from app.shared.state import to_query
 from app.shared.text import check_text
 from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
@@ -38,7 +39,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "view": tuple(words.VIEWS),
     "with": tuple(words.WITH),
     "other": presets.NAMES,
-    "other_rule": tuple(POLICY_SETTINGS),
+    "other_rule": kinds(),
 }
 _WIDGETS = {"view": VIEW, "with": WITH, "other": OTHER_PRESET, "other_rule": OTHER_RULE}
 

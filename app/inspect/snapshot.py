@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from app.inspect.reasons import savings, why_not_rows
 from app.shared import narration, sheet, wording
-from app.shared import narration_compare as compare
 from app.shared.reading import alt_text, label_names
+from app.shared.rules import named
 from app.shared.score import score
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
@@ -94,7 +94,7 @@ def rule(decision: Decision) -> list[str]:
     """The rule in use, in words and exactly."""
     exact = json.dumps(policy_to_dict(decision.policy), ensure_ascii=False)
     return [
-        sheet.paragraph(f"{wording.POLICY_LABEL} {compare.lane(decision.policy)}"),
+        sheet.paragraph(f"{wording.POLICY_LABEL} {named(decision.policy)}"),
         sheet.paragraph(exact, small=True),
     ]
 

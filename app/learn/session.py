@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.shared import lessons, links, session
 from app.shared.lessons import Lesson, Step
-from app.shared.state import POLICY_SETTINGS
+from app.shared.rules import card
 from elbert_core.policies import ExitPolicy
 
 _STATE = "learn.state"
@@ -109,7 +109,7 @@ def try_on_inspect(lesson: Lesson, step: Step, policy: ExitPolicy) -> None:
     state = session.state()
     state.text = trace.text
     state.policy = policy.kind
-    known = {setting.name for setting in POLICY_SETTINGS[policy.kind]}
+    known = {setting.name for setting in card(policy.kind).settings}
     state.values[policy.kind] = {n: v for n, v in policy.settings().items() if n in known}
 
 

@@ -9,19 +9,17 @@ from app.learn import session as visit
 from app.learn import wording as words
 from app.shared import lessons, narration, wording
 from app.shared import narration_compare as compare
-from app.shared import wording_compare as compare_words
 from app.shared.claims import Scene
 from app.shared.legend import show_legend
 from app.shared.lessons import Lesson, Step
 from app.shared.palette import Palette
-from app.shared.policy_picker import setting_name
 from app.shared.race_panel import show_race
 from app.shared.reading import alt_text
 from app.shared.rows import Path, paths
+from app.shared.rules import card, named
 from app.shared.rules_panel import show_rules
 from app.shared.score import score
 from app.shared.score_panel import layer_table
-from app.shared.state import POLICY_SETTINGS
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 
@@ -66,14 +64,14 @@ def _control(lesson: Lesson, step: Step, number: int) -> ExitPolicy:
     if not step.control:
         return step.policy
     kind = step.policy.kind
-    (setting,) = [one for one in POLICY_SETTINGS[kind] if one.name == step.control]
+    (setting,) = [one for one in card(kind).settings if one.name == step.control]
     key = visit.control_key(lesson, number)
     value = step.policy.settings()[step.control]
     if key not in st.session_state:
         st.session_state[key] = value
     whole = setting.kind == "int"
     chosen = st.slider(
-        setting_name(kind, step.control),
+        setting.label,
         int(setting.low) if whole else float(setting.low),
         lesson.traces[step.sentence].n_layers if whole else min(float(setting.high), 1.0),
         step=1 if whole else setting.step,
@@ -108,10 +106,10 @@ def _sentences(step: Step, scene: Scene, other: Scene | None) -> None:
     if step.figure == "rules":
         return
     if other is None or two:
-        st.caption(f"{words.RULE} {compare.lane(scene.policy)}")
+        st.caption(f"{words.RULE} {named(scene.policy)}")
     else:
-        st.caption(f"A: {compare.lane(scene.policy)}")
-        st.caption(f"B: {compare.lane(other.policy)}")
+        st.caption(f"A: {named(scene.policy)}")
+        st.caption(f"B: {named(other.policy)}")
 
 
 def _peek(step: Step, scene: Scene, palette: Palette) -> None:
@@ -162,7 +160,7 @@ def _title(letter: str, scene: Scene, other: Scene | None) -> str:
     if other is None:
         return wording.STAVE_PROBS
     same_sentence = scene.sentence == other.sentence
-    name = f"{letter}, {compare_words.LANE_NAMES[scene.policy.kind]}" if same_sentence else letter
+    name = f"{letter}, {card(scene.policy.kind).name}" if same_sentence else letter
     return compare.path_title(name, scene.decision)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from app.shared.quantities import quantity
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict
 from elbert_core.policies.explanation import Decision, explain
@@ -119,7 +120,7 @@ def _clear_of_bounds(scene: Scene, expected: Any) -> bool:
         check
         for verdict in scene.decision.verdicts
         for check in verdict.checks
-        if check.quantity in ("entropy", "confidence", "range")
+        if not quantity(check.quantity).counts
     ]
     return all(abs(check.value - check.needed) >= expected for check in shares)
 

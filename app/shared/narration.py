@@ -7,7 +7,9 @@ come from a checkpoint or an opened file, so they pass through `visible`.
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from app.shared.quantities import Words, is_off, quantity
 from app.shared.text import visible
 from elbert_core.policies.explanation import CheckResult, Decision, LayerVerdict
 from elbert_core.results import ExitReason, LayerTrace
@@ -62,37 +64,54 @@ def sure(confidence: float) -> str:
 
 
 def compared(check: CheckResult) -> tuple[str, str]:
-    """Value and bound with as many decimals as it takes to tell them apart."""
-    if check.quantity in ("window", "patience", "divergence_run", "layer"):
+    """Value and bound with as many decimals as it takes to tell them apart, and from 0."""
+    if quantity(check.quantity).counts:
         return f"{check.value:.0f}", f"{check.needed:.0f}"
     if math.isinf(check.value):
         return "∞", f"{check.needed:.2f}"
-    for decimals in (2, 3, 4, 6):
+    for decimals in (2, 3, 4, 6, 9):
         seen, bound = f"{check.value:.{decimals}f}", f"{check.needed:.{decimals}f}"
-        if seen != bound or check.value == check.needed:
+        told = float(seen) != float(bound) or check.value == check.needed
+        if told and (float(bound) != 0 or check.needed == 0):
             break
     return seen, bound
+
+
+def filled(words: Words, check: CheckResult, **more: Any) -> str:
+    """A text of a quantity's card with the numbers of a condition in its places."""
+    card = quantity(check.quantity)
+    seen, needed = compared(check)
+    count = int(check.needed) if card.counts else 0
+    relation = ("under" if check.strict else "at most") if check.below else "above"
+    if not check.below and not check.strict:
+        relation = "at least"
+    return (words if isinstance(words, str) else words(check)).format(
+        name=card.name,
+        title=_capital(card.name),
+        unit=card.unit,
+        seen=seen,
+        value=fixed(check.value),
+        needed=needed,
+        relation=relation,
+        count=number(count),
+        layers=counted(count, "layer"),
+        steps="step was" if count == 1 else f"{number(count)} steps were",
+        running="once" if count == 1 else f"{times(count)} running",
+        **more,
+    )
+
+
+def asked(check: CheckResult) -> str:
+    """What a rule needs, beside the title of a strip: as in "(sure under 0.10)"."""
+    card = quantity(check.quantity)
+    return f"({card.off})" if is_off(check) else filled(card.asked, check)
 
 
 def short_reason(decision: Decision) -> str:
     """Why it stopped, in a few words: the second half of the verdict."""
     check = deciding_check(decision)
-    match decision.reason:
-        case ExitReason.LOW_ENTROPY:
-            return "hardly any doubt was left"
-        case ExitReason.HIGH_CONFIDENCE:
-            return "it was sure enough"
-        case ExitReason.WINDOW if check is not None:
-            size = int(check.needed)
-            return (
-                "this layer took a side" if size == 1 else f"{number(size)} layers in a row agreed"
-            )
-        case ExitReason.PATIENCE if check is not None:
-            return f"the answer was confirmed {times(int(check.needed))} running"
-        case ExitReason.STEADY_DISTRIBUTION if check is not None:
-            return f"it had barely moved {times(int(check.needed))} running"
-        case ExitReason.FIXED_LAYER:
-            return "the rule always stops there"
+    if check is not None:
+        return filled(quantity(check.quantity).stopped, check)
     if not decision.verdicts[-1].checks:
         return "the rule never stops early"
     return "nothing allowed it to stop earlier"
@@ -139,76 +158,32 @@ def why(trace: LayerTrace, decision: Decision) -> str:
                 f"{fixed(decision.confidence)}. Even there the rule was not satisfied: {missing}."
             )
         return f"The rule never stops early, so the last layer answers: {label}."
-    seen, bound = compared(check)
-    match decision.reason:
-        case ExitReason.LOW_ENTROPY:
-            return (
-                f"After layer {layer} it gives {label} {fixed(decision.confidence)}. The doubt "
-                f"left (entropy) is {seen}, under the {bound} that counts as sure."
-            )
-        case ExitReason.HIGH_CONFIDENCE:
-            return f"After layer {layer} it gives {label} {seen}, above the {bound} asked for."
-        case ExitReason.WINDOW:
-            return _why_window(trace, decision, check)
-        case ExitReason.PATIENCE:
-            first = layer - int(check.needed)
-            return (
-                f"Layer {first} said {label}, and the next {counted(int(check.needed), 'layer')} "
-                "said so too, which is what the rule waits for."
-            )
-        case ExitReason.STEADY_DISTRIBUTION:
-            return (
-                f"Up to layer {layer} the probabilities barely moved {times(int(check.needed))} "
-                f"running, which is what the rule waits for. Its answer is {label}, "
-                f"{fixed(decision.confidence)}."
-            )
-    return f"The rule stops every sentence after layer {layer}. Here that layer says {label}."
-
-
-def _why_window(trace: LayerTrace, decision: Decision, check: CheckResult) -> str:
-    size, last = int(check.needed), decision.exit_layer
-    first = last - size + 1
-    label = name(decision.label_name)
-    values = ", ".join(fixed(float(p)) for p in trace.probs[first - 1 : last, decision.label][:8])
-    span = f"layer {first}" if size == 1 else f"layers {first} to {last}"
-    lead = f"In {span} the leading label is {label} ({values})"
-    entropy = next(
-        (c for c in decision.verdicts[last - 1].checks if c.reason is ExitReason.LOW_ENTROPY), None
+    card = quantity(check.quantity)
+    first = max(layer - int(check.needed) - (card.run or 0) + 1, 1) if card.counts else layer
+    values = [fixed(float(p)) for p in trace.probs[first - 1 : layer, decision.label][:8]]
+    said = filled(
+        card.why,
+        check,
+        layer=layer,
+        label=label,
+        confidence=fixed(decision.confidence),
+        first=first,
+        span=f"layer {layer}" if first == layer else f"layers {first} to {layer}",
+        values=", ".join(values),
     )
-    doubt = ""
-    if entropy is not None and not entropy.met:
-        seen, bound = compared(entropy)
-        doubt = (
-            f" The doubt left (entropy), {seen}, was not under {bound}, but agreement is enough."
-        )
-    spread = next((c for c in decision.verdicts[last - 1].checks if c.quantity == "range"), None)
-    steady = f" The confidence moved by only {fixed(spread.value)} in it." if spread else ""
-    return f"{lead}: that fills the window of {size}.{steady}{doubt}"
+    for other in at_exit.checks:
+        beside = quantity(other.quantity)
+        if not other.met:
+            said += f" {_capital(beside.off)}." if is_off(other) else filled(beside.beside, other)
+        elif other.reason == check.reason:
+            said += filled(beside.also, other)
+    return said
 
 
 def missing_part(check: CheckResult) -> str:
     """What one unmet condition lacked, as in "entropy 0.31, needed under 0.10"."""
-    seen, bound = compared(check)
-    over = "under" if check.strict else "at most"
-    match check.quantity:
-        case "entropy":
-            return f"entropy {seen}, needed under {bound}"
-        case "entropy_nats":
-            return f"entropy {seen} nats, needed under {bound}"
-        case "confidence":
-            return f"probability {seen}, needed above {bound}"
-        case "window":
-            if check.value >= check.needed:
-                return "window full, but its first layer was too close to a tie"
-            return f"window {seen} of {bound}"
-        case "range":
-            return f"confidence moved by {seen}, allowed {over} {bound}"
-        case "patience":
-            return f"confirmed {seen} of {bound} times"
-        case "divergence_run":
-            return f"small steps {seen} of {bound}"
-        case _:
-            return f"layer {seen} of {bound}"
+    card = quantity(check.quantity)
+    return card.off if is_off(check) else filled(card.missing, check)
 
 
 def what_was_missing(verdict_: LayerVerdict) -> str:
@@ -314,8 +289,7 @@ def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
             f"{name(n)} {p:.4f}" for n, p in list(zip(trace.label_names, probs, strict=True))[:8]
         )
     ]
-    for check in verdict_.checks:
-        lines.append(_sum_of(check, probs))
+    lines += [_sum_of(check, probs) for check in verdict_.checks]
     if not verdict_.checks:
         lines.append("This rule compares nothing.")
     if verdict_.too_early:
@@ -324,27 +298,17 @@ def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
 
 
 def _sum_of(check: CheckResult, probs: list[float]) -> str:
+    card = quantity(check.quantity)
     seen, bound = compared(check)
     relation = {(True, True): "<", (True, False): "≤", (False, True): ">", (False, False): "≥"}[
         check.below, check.strict
     ]
-    outcome = f"{seen} {relation} {bound}? {'yes' if check.met else 'no'}"
     terms = " + ".join(f"{p:.4f}·ln {p:.4f}" for p in probs[:_MAX_TERMS])
     terms += " + …" if len(probs) > _MAX_TERMS else ""
-    match check.quantity:
-        case "entropy":
-            return f"entropy = −({terms}) ÷ ln {len(probs)} = {seen}\n    {outcome}"
-        case "entropy_nats":
-            return f"entropy = −({terms}) = {seen} nats\n    {outcome}"
-        case "confidence":
-            return f"confidence = max p = {seen}\n    {outcome}"
-        case "window":
-            return f"layers in a row that agree = {seen}\n    {outcome}"
-        case "range":
-            return f"largest − smallest confidence in the window = {seen}\n    {outcome}"
-        case "patience":
-            return f"times running that the label was confirmed = {seen}\n    {outcome}"
-        case "divergence_run":
-            return f"small steps running = {seen}\n    {outcome}"
-        case _:
-            return f"layers applied = {seen}\n    {outcome}"
+    left = card.sum.format(name=card.name, terms=terms, labels=len(probs))
+    outcome = f"{seen} {relation} {bound}? {'yes' if check.met else 'no'}"
+    return f"{left} = {seen}{card.unit}\n    {outcome}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -4,39 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.shared import narration, wording
+from app.shared import narration
 from app.shared import wording_compare as words
 from app.shared.kinds import Kind
 from app.shared.narration_words import area, word
 from app.shared.palette import glyph
-from app.shared.reading import RUNS
+from app.shared.quantities import run_of
 from app.shared.text import visible
-from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import Ablation, Stability, WordEffect
 from elbert_core.results import ExitReason, LayerTrace
-
-
-def settings(policy: ExitPolicy) -> str:
-    """The settings of a rule in plain words, those at their usual value left out."""
-    parts = []
-    for name, value in policy.settings().items():
-        if (name, value) in (("min_layer", 1), ("margin", 0.0), ("unit", "normalised")):
-            continue
-        if name in ("rule", "max_range") and getattr(policy, "rule", "agree") == "agree":
-            continue
-        label = wording.SETTING_NAMES_BY_POLICY.get((policy.kind, name))
-        label = label or wording.SETTING_NAMES[name]
-        shown = wording.CHOICE_NAMES.get(str(value), f"{value:g}" if value != str(value) else "")
-        parts.append(f"{label.lower()} {shown}")
-    return ", ".join(parts) or words.NO_SETTINGS
-
-
-def lane(policy: ExitPolicy) -> str:
-    """A rule's short name with its settings."""
-    found = settings(policy)
-    name = words.LANE_NAMES[policy.kind]
-    return name if found == words.NO_SETTINGS else f"{name} ({found})"
 
 
 def result(decision: Decision) -> str:
@@ -111,15 +88,8 @@ def at_window(decision: Decision, layer: int) -> str:
         return words.AT_LAST if verdict.reason is ExitReason.LAST_LAYER else words.AT_STOPS
     if verdict.too_early:
         return words.AT_EARLY
-    for check in verdict.checks:
-        if check.quantity in RUNS:
-            steady = check.quantity == "divergence_run"
-            said = words.AT_STEADY if steady else words.AT_RUN
-            extra = RUNS[check.quantity] if not steady else 0
-            return said.format(
-                seen=f"{check.value + extra:.0f}", needed=f"{check.needed + extra:g}"
-            )
-    return words.AT_GOES_ON
+    run = run_of(verdict.checks)
+    return narration.missing_part(run[0]) if run else words.AT_GOES_ON
 
 
 def kind_line(kind: Kind) -> str:

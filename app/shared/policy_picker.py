@@ -6,11 +6,15 @@ widgets are set from it on every run.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from app.shared import widgets, wording
+from app.shared.cards import Setting, Value
+from app.shared.rules import card, kinds
 from app.shared.saved_rules import show_saved
-from app.shared.state import POLICY_SETTINGS, InspectState, Setting, Value
+from app.shared.state import InspectState
 
 POLICY = "inspect.policy"
 SETTINGS = "setting."
@@ -22,8 +26,8 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
     key = widgets.put(POLICY, state.policy)
     st.selectbox(
         wording.POLICY_LABEL,
-        list(POLICY_SETTINGS),
-        format_func=lambda kind: wording.POLICY_NAMES[kind],
+        kinds(),
+        format_func=lambda kind: card(kind).name,
         key=key,
         on_change=widgets.changed,
         args=(POLICY, key, _policy_chosen, state),
@@ -31,22 +35,17 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
         disabled="policy" in state.lock,
         filter_mode=None,
     )
-    st.caption(wording.POLICY_TERMS[state.policy])
-    plain = [s for s in POLICY_SETTINGS[state.policy] if not s.advanced]
-    advanced = [s for s in POLICY_SETTINGS[state.policy] if s.advanced]
-    for setting in plain:
-        _control(state, setting, n_layers)
+    rule = card(state.policy)
+    st.caption(rule.term)
+    advanced = [setting for setting in rule.settings if setting.advanced]
+    for setting in rule.settings:
+        if not setting.advanced:
+            _control(state, setting, n_layers)
     if advanced:
         with st.expander(wording.MORE_SETTINGS):
             for setting in advanced:
                 _control(state, setting, n_layers)
     show_saved(state)
-
-
-def setting_name(policy: str, name: str) -> str:
-    """What a setting is called."""
-    special = wording.SETTING_NAMES_BY_POLICY.get((policy, name))
-    return special or wording.SETTING_NAMES[name]
 
 
 def _policy_chosen(state: InspectState, kind: str) -> None:
@@ -58,61 +57,36 @@ def _setting_chosen(settings: dict[str, Value], name: str, value: Value) -> None
 
 
 def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
-    policy, name = state.policy, setting.name
-    current = setting.fit(state.settings().get(name, setting.default))
-    label = setting_name(policy, name)
-    explanation = wording.SETTING_HELP_BY_POLICY.get((policy, name), wording.SETTING_HELP[name])
-    fixed = name in state.lock
-    high = _upper(state, setting, current, n_layers)
+    name, settings = setting.name, state.settings()
+    value = setting.fit(settings.get(name, setting.default))
+    high = _upper(state, setting, value, n_layers)
     # a slider whose range changes is a new widget, so the range is part of its name
-    called = f"{SETTINGS}{policy}.{name}" + ("" if setting.kind == "choice" else f".{high:g}")
-    value: Value = current
-    if setting.kind == "int":
-        value = int(current)
-    elif setting.kind == "float":
-        value = min(float(current), high)
-    state.settings()[name] = value
+    called = f"{SETTINGS}{state.policy}.{name}"
+    called += "" if setting.kind == "choice" else f".{high:g}"
+    if setting.kind == "float":
+        value = min(float(value), high)
+    settings[name] = value
     if setting.kind == "int" and int(setting.low) == int(high):
         return
     key = widgets.put(called, value)
-    heard = (called, key, _setting_chosen, state.settings(), name)
+    shared: dict[str, Any] = {
+        "key": key,
+        "on_change": widgets.changed,
+        "args": (called, key, _setting_chosen, settings, name),
+        "help": setting.help or None,
+        "disabled": name in state.lock,
+    }
     if setting.kind == "choice":
+        names = setting.options
         st.selectbox(
-            label,
-            setting.options,
-            format_func=lambda option: wording.CHOICE_NAMES[option],
-            key=key,
-            on_change=widgets.changed,
-            args=heard,
-            help=explanation,
-            disabled=fixed,
-            filter_mode=None,
+            setting.label, list(names), format_func=names.__getitem__, filter_mode=None, **shared
         )
     elif setting.kind == "int":
-        st.slider(
-            label,
-            int(setting.low),
-            int(high),
-            step=1,
-            key=key,
-            on_change=widgets.changed,
-            args=heard,
-            help=explanation,
-            disabled=fixed,
-        )
+        st.slider(setting.label, int(setting.low), int(high), step=1, **shared)
     else:
-        decimals = _decimals(setting, float(value))
+        shown = f"%.{_decimals(setting, float(value))}f"
         st.slider(
-            label,
-            float(setting.low),
-            high,
-            step=setting.step,
-            format=f"%.{decimals}f",
-            key=key,
-            on_change=widgets.changed,
-            args=heard,
-            help=explanation,
-            disabled=fixed,
+            setting.label, float(setting.low), high, step=setting.step, format=shown, **shared
         )
 
 
@@ -125,6 +99,4 @@ def _decimals(setting: Setting, value: float) -> int:
 def _upper(state: InspectState, setting: Setting, current: Value, n_layers: int) -> float:
     if setting.kind == "int":
         return max(n_layers, int(current))
-    if state.policy == "entropy" and setting.name == "threshold":
-        return 2.0 if state.settings().get("unit") == "nats" else 1.0
-    return setting.high
+    return setting.top(state.settings())

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from app.shared import wording
+from app.shared import narration, wording
 from app.shared.canvas import Stave, Staves, nice_ceiling
+from app.shared.quantities import quantity, run_of, shown_on
+from app.shared.rules import capital
 from app.shared.text import visible
 from elbert_core.policies.explanation import CheckResult, Decision
-from elbert_core.results import ExitReason, LayerTrace
-
-RUNS = {"window": 0, "patience": 1, "divergence_run": 1}
-"""Quantities that count layers, and how many layers more than the count the run spans."""
+from elbert_core.results import LayerTrace
 
 
-def check_of(decision: Decision, layer: int, *quantities: str) -> CheckResult | None:
-    """The condition on one of these quantities at a layer, if the policy has one."""
-    for check in decision.verdicts[layer - 1].checks:
-        if check.quantity in quantities:
-            return check
-    return None
+def shown_at(decision: Decision, layer: int, row: str) -> CheckResult | None:
+    """The condition at a layer that a strip of the figure shows, if the rule has one."""
+    return shown_on(decision.verdicts[layer - 1].checks, row)
 
 
 def label_names(trace: LayerTrace) -> list[str]:
@@ -38,35 +34,34 @@ def alt_text(trace: LayerTrace, decision: Decision, verdict: str) -> str:
 
 def closed_run(decision: Decision) -> tuple[int, int] | None:
     """First and last layer of the run that made the decision; None when no run did."""
-    if decision.reason not in (
-        ExitReason.WINDOW,
-        ExitReason.PATIENCE,
-        ExitReason.STEADY_DISTRIBUTION,
-    ):
-        return None
-    check = check_of(decision, decision.exit_layer, *RUNS)
-    if check is None:
-        return None
-    span = int(check.needed) + RUNS[check.quantity]
-    return max(decision.exit_layer - span + 1, 1), decision.exit_layer
+    checks = decision.verdicts[decision.exit_layer - 1].checks
+    run = run_of(check for check in checks if check.reason == decision.reason)
+    return None if run is None else (max(decision.exit_layer - run[1] + 1, 1), decision.exit_layer)
 
 
 def staves(trace: LayerTrace, decision: Decision) -> Staves:
     """Room for each stave; a title says what the rule needs there."""
-    confidence = check_of(decision, 1, "confidence")
-    entropy = check_of(decision, 1, "entropy", "entropy_nats")
-    run = check_of(decision, 1, *RUNS)
-    nats = entropy is not None and entropy.quantity == "entropy_nats"
-    under = wording.NEEDS_UNDER_NATS if nats else wording.NEEDS_UNDER
-    runs = wording.NEEDS_RUN.get(run.quantity, "") if run is not None else ""
+    checks = {row: shown_at(decision, 1, row) for row in ("probabilities", "doubt", "labels")}
+    own = shown_at(decision, 1, "own")
+    doubt, high = _asking(wording.STAVE_ENTROPY, checks["doubt"]), 1.0
+    if own is not None:
+        card = quantity(own.quantity)
+        doubt = _asking(card.title or capital(card.name), own)
+        high = nice_ceiling(max(own.needed, *own_values(decision)))
     return Staves(
-        probs=Stave(_needing(wording.STAVE_PROBS, wording.NEEDS_OVER, confidence), 44, 138),
-        entropy=Stave(_needing(wording.STAVE_ENTROPY, under, entropy), 172, 226),
-        labels=Stave(_needing(wording.STAVE_LABELS, runs, run), 260, 292),
+        probs=Stave(_asking(wording.STAVE_PROBS, checks["probabilities"]), 44, 138),
+        entropy=Stave(doubt, 172, 226, high),
+        labels=Stave(_asking(wording.STAVE_LABELS, checks["labels"]), 260, 292),
         ms=Stave(wording.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
         height=368,
     )
 
 
-def _needing(title: str, need: str, check: CheckResult | None) -> str:
-    return title if check is None else f"{title} {need.format(check.needed)}"
+def own_values(decision: Decision) -> list[float]:
+    """What a rule measured after each layer, where that has a strip of its own; else nothing."""
+    found = [shown_at(decision, verdict.layer, "own") for verdict in decision.verdicts]
+    return [check.value for check in found if check is not None]
+
+
+def _asking(title: str, check: CheckResult | None) -> str:
+    return title if check is None else f"{title} {narration.asked(check)}"

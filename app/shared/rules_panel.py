@@ -8,8 +8,8 @@ from app.shared import narration_compare as narration
 from app.shared import wording_compare as words
 from app.shared.palette import Palette
 from app.shared.rows import Strip, strips
+from app.shared.rules import build_policy, card, defaults, described, kinds
 from app.shared.sheet import Figure
-from app.shared.state import POLICY_SETTINGS, build_policy, defaults
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.left_out import Stability, stability
@@ -18,8 +18,8 @@ from elbert_core.results import LayerTrace
 
 def rules(current: ExitPolicy) -> list[tuple[str, ExitPolicy]]:
     """The rule in use first, then every other kind of rule at its usual setting."""
-    usual = [(kind, build_policy(kind, defaults(kind))) for kind in POLICY_SETTINGS]
-    rest = [(words.LANE_NAMES[kind], policy) for kind, policy in usual if policy != current]
+    usual = [(kind, build_policy(kind, defaults(kind))) for kind in kinds()]
+    rest = [(card(kind).name, policy) for kind, policy in usual if policy != current]
     return [(words.IN_USE, current), *rest]
 
 
@@ -58,7 +58,7 @@ def lanes_table(
     rows: list[list[object]] = [
         [
             name,
-            narration.settings(d.policy),
+            described(d.policy),
             d.exit_layer,
             d.label_name,
             round(d.confidence, 4),

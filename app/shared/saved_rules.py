@@ -10,9 +10,10 @@ import streamlit as st
 
 from app.shared import session, widgets
 from app.shared import wording_rules as words
-from app.shared.state import MAX_LAYERS, POLICY_SETTINGS, InspectState, build_policy
+from app.shared.cards import MAX_LAYERS
+from app.shared.rules import build_policy, capital, card, described, kinds
+from app.shared.state import InspectState
 from app.shared.text import plain_markdown, visible
-from app.tradeoff import narration
 from elbert_core.errors import InputError
 from elbert_core.evaluation.policy_files import (
     MAX_BYTES,
@@ -38,11 +39,10 @@ def adopt(state: InspectState, policy: ExitPolicy) -> None:
     Raises:
         InputError: the app has no such rule, or its controls cannot hold one of its settings.
     """
-    settings = POLICY_SETTINGS.get(policy.kind)
-    if settings is None:
+    if policy.kind not in kinds():
         raise InputError(words.NO_SUCH_RULE.format(kind=policy.kind))
     given = policy.settings()
-    values = {setting.name: given[setting.name] for setting in settings}
+    values = {setting.name: given[setting.name] for setting in card(policy.kind).settings}
     if build_policy(policy.kind, values) != policy:
         raise InputError(words.OUT_OF_RANGE.format(layers=MAX_LAYERS))
     state.policy = policy.kind
@@ -58,7 +58,7 @@ def saved() -> dict[str, SavedPolicy]:
 def remember(one: SavedPolicy) -> None:
     """Offer a rule by its name from now on; another rule of that name gives way."""
     known = saved()
-    name = _short(one.name) or narration.capital(narration.rule(one.policy))
+    name = _short(one.name) or capital(described(one.policy))
     known.pop(name, None)
     known[name] = one
     while len(known) > MOST:
@@ -99,7 +99,9 @@ def show_saved(state: InspectState) -> None:
             st.warning(plain_markdown(said))
         st.download_button(
             words.SAVE,
-            policy_to_json(saved()[name] if name else SavedPolicy(_plain_name(current), current)),
+            policy_to_json(
+                saved()[name] if name else SavedPolicy(capital(described(current)), current)
+            ),
             "elbert-policy.json",
             "application/json",
             on_click="ignore",
@@ -169,10 +171,6 @@ def _is_of_shown(guarantee: Guarantee) -> bool:
     if trace.digest and guarantee.digest:
         return trace.digest == guarantee.digest
     return trace.checkpoint == guarantee.checkpoint
-
-
-def _plain_name(policy: ExitPolicy) -> str:
-    return narration.capital(narration.rule(policy))
 
 
 def _short(text: str) -> str:

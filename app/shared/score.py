@@ -14,13 +14,13 @@ trace and a decision in, a specification out.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from app.shared import wording
 from app.shared.canvas import Canvas, Row, Spec, Stave, hatch, spread
 from app.shared.palette import SHAPES, Palette, glyph
-from app.shared.reading import RUNS, check_of, closed_run, label_names, staves
+from app.shared.quantities import quantity
+from app.shared.reading import closed_run, label_names, own_values, shown_at, staves
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -147,7 +147,7 @@ def _probabilities(
         shape = SHAPES[index % len(SHAPES)]
         mine = [row for row in rows if row["index"] == index]
         parts.append(canvas.points(f"points_{index}", mine, ink="ink", size=55, shape=shape))
-    check = check_of(decision, 1, "confidence")
+    check = shown_at(decision, 1, "probabilities")
     if check is not None:
         parts.append(_threshold(canvas, "needed_probability", stave, check.needed, palette))
     return parts
@@ -185,28 +185,28 @@ def _threshold(canvas: Canvas, name: str, stave: Stave, value: float, palette: P
 
 
 def _entropy(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette) -> list[Spec]:
-    stave = canvas.place.entropy
-    first = check_of(decision, 1, "entropy", "entropy_nats")
+    stave, own = canvas.place.entropy, own_values(decision)
+    row = "own" if own else "doubt"
     rows: list[Row] = []
-    for layer, doubt in enumerate(trace.entropy, start=1):
-        check = check_of(decision, layer, "entropy", "entropy_nats")
+    for layer, value in enumerate(own or trace.entropy, start=1):
+        check = shown_at(decision, layer, row)
         hit = check is not None and check.met
         rows.append(
             {
                 "x": layer - 0.3,
                 "x2": layer + 0.3,
-                "y": stave.y(float(doubt)),
+                "y": stave.y(float(value)),
                 "y2": stave.y(0),
                 "ink": palette.bar_hit if hit else palette.bar,
-                "doubt": round(float(doubt), 4),
+                "doubt": round(float(value), 4),
             }
         )
     bars = canvas.boxes("entropy", rows, ink="ink", cornerRadius=1)
+    first = shown_at(decision, 1, row)
     if first is None:
         return [bars]
-    nats = first.quantity == "entropy_nats"
-    value = first.needed / math.log(len(trace.label_names)) if nats else first.needed
-    return [bars, _threshold(canvas, "needed_entropy", stave, value, palette)]
+    bound = quantity(first.quantity).place(first.needed, len(trace.label_names))
+    return [bars, _threshold(canvas, "needed_entropy", stave, bound, palette)]
 
 
 def _cells(
@@ -215,7 +215,7 @@ def _cells(
     stave = canvas.place.labels
     cells: list[Row] = []
     for layer, label in enumerate(trace.labels, start=1):
-        index, run = int(label), check_of(decision, layer, *RUNS)
+        index, run = int(label), shown_at(decision, layer, "labels")
         cells.append(
             {
                 "x": layer - 0.46,

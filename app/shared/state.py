@@ -1,115 +1,28 @@
 """What the Inspect page remembers, and how it is written into a link.
 
-One schema, `POLICY_SETTINGS`, says for every policy which settings there are, their range and
-their default; the widgets, the link and the tests read it. A link is a stranger's input: unknown
-names are ignored, and a value that does not fit falls back to its default. Knows no Streamlit and
-no model.
+Which settings a rule has, their ranges and their defaults stand on its card in `rules`. A link is a
+stranger's input: unknown names are ignored, and a value that does not fit falls back to its
+default. Knows no Streamlit and no model.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from app.shared.cards import Value
+from app.shared.rules import build_policy, card, defaults, kinds
 from app.shared.text import MAX_CHARS
-from elbert_core.errors import ConfigError
-from elbert_core.policies import POLICIES, WINDOW_RULES, ExitPolicy, policy_from_dict
+from elbert_core.policies import ExitPolicy
 from elbert_core.results import ExitReason, LayerTrace
 
-Value: TypeAlias = "int | float | str"
 Mode = Literal["stored", "opened", "replayed", "real"]
 
-MAX_LAYERS = 24
-"""Deepest model whose layers fit the sliders (ALBERT-large has 24)."""
 DEFAULT_POLICY = "window"
 DEFAULT_PRESET = "easy"
 MAX_NAME = 60
 """Longest preset or checkpoint name taken from a link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting of a policy: what it may be and what it is at first.
-
-    Attributes:
-        name: field name of the policy and parameter name in a link.
-        kind: "int" and "float" are ranges, "choice" is one of `options`.
-        advanced: True when it belongs behind "More settings".
-    """
-
-    name: str
-    kind: Literal["int", "float", "choice"]
-    default: Value
-    low: float = 0.0
-    high: float = 0.0
-    step: float = 1.0
-    options: tuple[str, ...] = ()
-    advanced: bool = False
-
-    def parse(self, raw: str) -> Value:
-        """The value that a link's text stands for; the default when it is no good."""
-        if self.kind == "choice":
-            return raw if raw in self.options else self.default
-        try:
-            number = float(raw) if len(raw) <= 20 else math.nan
-        except ValueError:
-            return self.default
-        return self.fit(number)
-
-    def fit(self, value: Value) -> Value:
-        """The value itself when it is in range, else the default."""
-        if self.kind == "choice":
-            return value if value in self.options else self.default
-        if isinstance(value, str) or not math.isfinite(value):
-            return self.default
-        if not self.low <= value <= self.high:
-            return self.default
-        if self.kind == "int":
-            return int(value) if float(value).is_integer() else self.default
-        return round(float(value), 4)
-
-
-_MIN_LAYER = Setting("min_layer", "int", 1, 1, MAX_LAYERS, advanced=True)
-
-POLICY_SETTINGS: dict[str, tuple[Setting, ...]] = {
-    "window": (
-        Setting("window_size", "int", 4, 1, MAX_LAYERS),
-        Setting("entropy_threshold", "float", 0.1, 0.0, 1.0, 0.01),
-        Setting("rule", "choice", "agree", options=WINDOW_RULES, advanced=True),
-        Setting("margin", "float", 0.0, 0.0, 0.49, 0.01, advanced=True),
-        Setting("max_range", "float", 0.1, 0.0, 1.0, 0.01, advanced=True),
-        _MIN_LAYER,
-    ),
-    "entropy": (
-        Setting("threshold", "float", 0.1, 0.0, 2.0, 0.01),
-        Setting("unit", "choice", "normalised", options=("normalised", "nats"), advanced=True),
-        _MIN_LAYER,
-    ),
-    "confidence": (Setting("threshold", "float", 0.95, 0.0, 1.0, 0.01), _MIN_LAYER),
-    "patience": (Setting("patience", "int", 3, 1, MAX_LAYERS - 1), _MIN_LAYER),
-    "distribution_patience": (
-        Setting("threshold", "float", 0.005, 0.0, 0.5, 0.001),
-        Setting("patience", "int", 3, 1, MAX_LAYERS - 1),
-        _MIN_LAYER,
-    ),
-    "fixed": (Setting("layer", "int", 6, 1, MAX_LAYERS),),
-    "never": (),
-}
-
-
-LOCKS: tuple[str, ...] = (
-    "sentence",
-    "policy",
-    *dict.fromkeys(s.name for settings in POLICY_SETTINGS.values() for s in settings),
-)
-"""What a link may fix so that it cannot be changed on the page."""
-
-
-def defaults(kind: str) -> dict[str, Value]:
-    """The settings of a policy at first."""
-    return {setting.name: setting.default for setting in POLICY_SETTINGS[kind]}
 
 
 @dataclass(slots=True)
@@ -149,25 +62,20 @@ class InspectState:
         return build_policy(self.policy, self.settings())
 
 
-def build_policy(kind: str, values: Mapping[str, Value]) -> ExitPolicy:
-    """A policy of checked settings; its defaults where the settings do not go together."""
-    fitted = {s.name: s.fit(values.get(s.name, s.default)) for s in POLICY_SETTINGS[kind]}
-    if kind == "entropy" and fitted["unit"] == "normalised":
-        fitted["threshold"] = min(float(fitted["threshold"]), 1.0)
-    try:
-        return policy_from_dict({"kind": kind, **fitted})
-    except ConfigError:
-        return policy_from_dict({"kind": kind, **defaults(kind)})
+def locks() -> tuple[str, ...]:
+    """What a link may fix so that it cannot be changed on the page."""
+    settings = (setting.name for kind in kinds() for setting in card(kind).settings)
+    return ("sentence", "policy", *dict.fromkeys(settings))
 
 
 def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectState:
     """The state that a link asks for. Never fails; what it cannot use, it leaves at the default."""
     state = InspectState()
     kind = query.get("policy", DEFAULT_POLICY)
-    state.policy = kind if kind in POLICIES and kind in POLICY_SETTINGS else DEFAULT_POLICY
+    state.policy = kind if kind in kinds() else DEFAULT_POLICY
     state.values[state.policy] = {
         s.name: s.parse(query[s.name]) if s.name in query else s.default
-        for s in POLICY_SETTINGS[state.policy]
+        for s in card(state.policy).settings
     }
     text = query.get("text", "")
     preset = query.get("preset", "")
@@ -181,7 +89,7 @@ def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectSta
     state.device = device if device in ("cpu", "cuda") else ""
     state.table = query.get("table", "")[:MAX_NAME]
     asked = query.get("lock", "").split(",")
-    state.lock = tuple(name for name in LOCKS if name in asked)
+    state.lock = tuple(name for name in locks() if name in asked)
     return state
 
 
@@ -196,7 +104,7 @@ def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:
     if state.policy != DEFAULT_POLICY:
         query["policy"] = state.policy
     settings = state.settings()
-    for setting in POLICY_SETTINGS[state.policy]:
+    for setting in card(state.policy).settings:
         value = settings.get(setting.name, setting.default)
         if value != setting.default:
             query[setting.name] = f"{value:g}" if isinstance(value, float) else str(value)

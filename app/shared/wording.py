@@ -146,72 +146,7 @@ MODE_HELP: dict[str, str] = {
 # -- stopping rules --------------------------------------------------------------------------------
 POLICY_LABEL = "When may it stop?"
 POLICY_HELP = "The exit policy. Changing it replays the record; the model is not run again."
-POLICY_NAMES: dict[str, str] = {
-    "window": "Sure, or several layers agree",
-    "entropy": "Sure enough: hardly any doubt left",
-    "confidence": "Sure enough: high probability",
-    "patience": "Same answer several times",
-    "distribution_patience": "It barely moves any more",
-    "fixed": "Always after the same layer",
-    "never": "Never: read to the end",
-}
-POLICY_TERMS: dict[str, str] = {
-    "window": "ELBERT: two stages, entropy threshold, then confidence window (Xie et al. 2021).",
-    "entropy": "Entropy threshold (DeeBERT, Xin et al. 2020).",
-    "confidence": "Confidence threshold on the largest probability (Schwartz et al. 2020).",
-    "patience": "Patience (PABEE, Zhou et al. 2020).",
-    "distribution_patience": "Patience on Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
-    "fixed": "Static truncation: a baseline that looks at nothing.",
-    "never": "The full-depth baseline that all savings refer to.",
-}
 MORE_SETTINGS = "More settings"
-SETTING_NAMES: dict[str, str] = {
-    "window_size": "Layers that must agree",
-    "entropy_threshold": "Sure means doubt under",
-    "rule": "What agreeing means",
-    "margin": "Distance from a tie",
-    "max_range": "Confidence may move by",
-    "min_layer": "Not before layer",
-    "threshold": "Doubt under",
-    "unit": "Doubt measured as",
-    "patience": "Confirmations needed",
-    "layer": "Stop after layer",
-}
-SETTING_NAMES_BY_POLICY: dict[tuple[str, str], str] = {
-    ("confidence", "threshold"): "Probability above",
-    ("distribution_patience", "threshold"): "A step is small under",
-    ("distribution_patience", "patience"): "Small steps in a row",
-}
-SETTING_HELP: dict[str, str] = {
-    "window_size": "Window size: how many layers in a row, this one included, must agree.",
-    "entropy_threshold": (
-        "Entropy threshold, normalised: 0 is certain, 1 is an even guess. The entropy must lie "
-        "strictly under it; 0 turns this stage off."
-    ),
-    "rule": "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
-    "margin": "Margin: how far a probability must be from ½ before it counts as taking a side.",
-    "max_range": "Range: largest less smallest confidence inside the window, for the steady rule.",
-    "min_layer": "No early exit before this many layers; windows may fill up earlier.",
-    "threshold": "Threshold on normalised entropy, strict: 0 is certain, 1 an even guess.",
-    "unit": "Normalised: entropy as a share of its maximum. Nats: raw entropy, as DeeBERT has it.",
-    "patience": "Patience: how often running the next layer must confirm the label.",
-    "layer": "The same depth for every sentence.",
-}
-SETTING_HELP_BY_POLICY: dict[tuple[str, str], str] = {
-    ("confidence", "threshold"): "Confidence threshold: the largest probability must lie above it.",
-    ("distribution_patience", "threshold"): (
-        "Jensen-Shannon divergence from the layer before, in nats; strictly under this counts as "
-        "small."
-    ),
-    ("distribution_patience", "patience"): "Patience: how many small steps running.",
-}
-CHOICE_NAMES: dict[str, str] = {
-    "agree": "the same label throughout",
-    "monotone": "the same label, never less sure",
-    "stable": "the same label, confidence steady",
-    "normalised": "a share of the maximum",
-    "nats": "nats",
-}
 
 # -- the score -------------------------------------------------------------------------------------
 STAVE_PROBS = "How likely is each label?"
@@ -224,14 +159,6 @@ STAVE_TERMS = (
     "Most probable label; the number counts the run that the rule waits for",
     "Measured wall-clock time of each layer with its exit head",
 )
-NEEDS_OVER = "(sure above {:.2f})"
-NEEDS_UNDER = "(sure under {:.2f})"
-NEEDS_RUN: dict[str, str] = {
-    "window": "({:.0f} in a row needed)",
-    "patience": "({:.0f} confirmations needed)",
-    "divergence_run": "({:.0f} small steps needed)",
-}
-NEEDS_UNDER_NATS = "(sure under {:.2f} nats)"
 AXIS_DEPTH = "layers applied"
 FLAG_EXIT = "stops here"
 FLAG_FULL = "reads to the end"

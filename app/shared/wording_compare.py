@@ -21,15 +21,6 @@ VIEWS: dict[str, str] = {
 
 # -- every rule ------------------------------------------------------------------------------------
 LANES_PROBS = "How likely is each label?"
-LANE_NAMES: dict[str, str] = {
-    "window": "Sure, or layers agree",
-    "entropy": "Hardly any doubt left",
-    "confidence": "High probability",
-    "patience": "Same answer repeated",
-    "distribution_patience": "Barely moves any more",
-    "fixed": "Always the same layer",
-    "never": "Never stops early",
-}
 IN_USE = "The rule in use"
 ORACLE = "Looks ahead (not possible)"
 LANES_HELP = (
@@ -41,7 +32,6 @@ ORACLE_TERM = "stable oracle"
 LANES_TABLE = "The lanes as a table"
 LANES_COLUMNS = ("Rule", "Settings", "Stops after layer", "Answer", "Probability", "As full depth?")
 YES, NO = "yes", "no"
-NO_SETTINGS = "–"
 
 # -- side by side ----------------------------------------------------------------------------------
 WITH_LABEL = "Put beside it"
@@ -78,8 +68,6 @@ AT_STOPS = "stops here"
 AT_LAST = "no layers left"
 AT_EARLY = "too early to stop"
 AT_GOES_ON = "reads on"
-AT_RUN = "{seen} of {needed} agree"
-AT_STEADY = "steady for {seen} of {needed}"
 
 # -- which word ------------------------------------------------------------------------------------
 WORDS_BUTTON = "Read it again without each word"

@@ -16,6 +16,7 @@ from typing import Any
 
 from app.shared.canvas import Row, Spec
 from app.shared.palette import Palette
+from app.shared.rules import FAMILIES, card, described
 from app.tradeoff import narration
 from app.tradeoff import wording as words
 from app.tradeoff.axes import HEIGHT, MEASURED, Axes, inked, switch
@@ -28,13 +29,11 @@ from app.tradeoff.references import (
     limits,
     published_figures,
 )
-from app.tradeoff.style import Mark, family_marks
 from elbert_core.evaluation.sweeps import SweepPoint, pareto_front
 from elbert_core.policies import EntropyThreshold
 
 SELECTION = "setting_pick"
 """Name of the click selection; its field is `key`."""
-HIDDEN_AT_FIRST = ("window_monotone", "window_stable")
 
 _TIPS = (
     ("name", words.TIP_RULE),
@@ -63,14 +62,13 @@ def tradeoff(
         palette: colours for a light or a dark page.
         still: for paper, where nothing can be switched: theoretical speed-up only.
     """
-    marks = family_marks(palette)
     shown = {family: points for family, points in overview.families.items() if points}
     axes = Axes(overview, setting.point, published, still=still)
     layers: list[Spec] = [
         *full_depth(axes, overview, palette),
         *fixed_layers(axes, overview, palette),
-        *_lines(axes, shown, marks),
-        _cloud(axes, shown, marks),
+        *_lines(axes, shown, palette),
+        _cloud(axes, shown, palette),
         *_best(axes, overview, palette),
         *limits(axes, overview, palette),
         *published_figures(axes, overview, published, palette),
@@ -80,7 +78,7 @@ def tradeoff(
     ]
     return {
         "params": [
-            *_switches(shown, marks, axes.with_published),
+            *_switches(shown, axes.with_published),
             _doubt(overview),
             *axes.params(),
         ],
@@ -105,7 +103,7 @@ def point_rows(axes: Axes, points: Iterable[SweepPoint]) -> list[Row]:
                 "key": key_of(point.policy),
                 **axes.places(point),
                 "y": place[1],
-                "setting": narration.rule(point.policy),
+                "setting": described(point.policy),
                 "right": f"{narration.percent(point.accuracy)} % ({spread})",
                 "layers": f"{point.mean_exit_layer:.2f} of {n_layers}",
                 "differs": narration.in_hundred(1 - point.agreement),
@@ -114,9 +112,9 @@ def point_rows(axes: Axes, points: Iterable[SweepPoint]) -> list[Row]:
     return list(rows.values())
 
 
-def _switches(shown: dict[str, Any], marks: dict[str, Mark], with_published: bool) -> list[Spec]:
+def _switches(shown: dict[str, Any], with_published: bool) -> list[Spec]:
     names = {
-        family: (f"{marks[family].glyph} {words.FAMILY_NAMES[family]}", family in HIDDEN_AT_FIRST)
+        family: (f"{card(family).mark.glyph} {card(family).name}", family in FAMILIES)
         for family in shown
     }
     names["fixed"] = (f"□ {words.SHOW_FIXED}", False)
@@ -147,9 +145,7 @@ def _doubt(overview: Overview) -> Spec:
     }
 
 
-def _lines(
-    axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]
-) -> list[Spec]:
+def _lines(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], palette: Palette) -> list[Spec]:
     """Each family's front, by the measure that the axis shows."""
     found = []
     for name, cost, when in axes.measures():
@@ -158,7 +154,7 @@ def _lines(
                 **axes.places(point),
                 "y": round(100 * point.accuracy, 3),
                 "family": family,
-                "ink": marks[family].colour,
+                "ink": card(family).mark.colour(palette),
             }
             for family, points in shown.items()
             for point in pareto_front(points, cost)
@@ -175,16 +171,16 @@ def _lines(
     return found
 
 
-def _cloud(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], marks: dict[str, Mark]) -> Spec:
+def _cloud(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], palette: Palette) -> Spec:
     rows: list[Row] = []
     for family, points in shown.items():
         best = {key_of(point.policy) for point in pareto_front(points)}
         for row in point_rows(axes, points):
             row |= {
                 "family": family,
-                "name": words.FAMILY_NAMES[family],
-                "ink": marks[family].colour,
-                "shape": marks[family].shape,
+                "name": card(family).name,
+                "ink": card(family).mark.colour(palette),
+                "shape": card(family).mark.shape,
                 "strength": 1.0 if row["key"] in best else 0.38,
                 "size": 62 if row["key"] in best else 26,
             }

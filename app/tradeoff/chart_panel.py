@@ -7,6 +7,7 @@ import streamlit as st
 from app.shared import session, widgets
 from app.shared.palette import Palette
 from app.shared.resources import loaded
+from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
 from app.tradeoff import narration
 from app.tradeoff import session as visit
@@ -14,7 +15,6 @@ from app.tradeoff import wording as words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of
 from app.tradeoff.published import FILE, Published, load_published
-from app.tradeoff.style import family_marks
 from elbert_core.errors import InputError
 from elbert_core.evaluation.sweeps import SweepPoint
 from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit
@@ -63,7 +63,7 @@ def pick_setting(overview: Overview) -> None:
     chosen = st.selectbox(
         words.FAMILY_LABEL,
         list(families),
-        format_func=lambda name: words.FAMILY_NAMES[name],
+        format_func=lambda name: card(name).name,
         key=family_key,
         help=words.RULE_FIXED if fixed else words.FAMILY_HELP,
         disabled=fixed,
@@ -82,14 +82,14 @@ def pick_setting(overview: Overview) -> None:
     st.selectbox(
         words.POINT_LABEL,
         keys,
-        format_func=lambda key: narration.capital(narration.rule(others[key])),
+        format_func=lambda key: capital(described(others[key])),
         key=point_key,
         disabled=fixed,
         on_change=widgets.changed,
         args=(_POINT, point_key, lambda key: visit.use(others[key])),
         filter_mode=None,
     )
-    st.caption(words.FAMILY_TERMS[chosen])
+    st.caption(card(chosen).term)
 
 
 def show_table(overview: Overview) -> None:
@@ -112,8 +112,8 @@ def points_table(overview: Overview) -> dict[str, list[object]]:
     best = {key_of(point.policy) for point in overview.front}
     rows = [(family, p) for family, points in overview.families.items() for p in points]
     return {
-        words.TIP_RULE: [words.FAMILY_NAMES[family] for family, _ in rows],
-        words.TIP_SETTING: [narration.rule(p.policy) for _, p in rows],
+        words.TIP_RULE: [card(family).name for family, _ in rows],
+        words.TIP_SETTING: [described(p.policy) for _, p in rows],
         words.METRIC_RIGHT: [round(100 * p.accuracy, 2) for _, p in rows],
         "95 %": [narration.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
         words.METRIC_F1: [round(100 * p.macro_f1, 2) for _, p in rows],
@@ -161,7 +161,6 @@ def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:
 
 def _switch_colours(overview: Overview, palette: Palette) -> str:
     """The boxes under the figure in a row, names in their colours: they are its legend."""
-    marks = family_marks(palette)
     # the class twice, so that these rules win over the ones that the chart comes with
     form = ".st-key-tradeoff-figure.st-key-tradeoff-figure form.vega-bindings"
     box = f"{form} .vega-bind"
@@ -174,7 +173,7 @@ def _switch_colours(overview: Overview, palette: Palette) -> str:
     ]
     rules += [
         f"{box}:nth-child({number}) .vega-bind-name "
-        f"{{color:{marks[family].colour};font-weight:600}}"
+        f"{{color:{card(family).mark.colour(palette)};font-weight:600}}"
         for number, family in enumerate(overview.families, start=1)
     ]
     return f"<style>{' '.join(rules)}</style>"

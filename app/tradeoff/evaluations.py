@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.shared.resources import loaded
+from app.shared.rules import card, in_order
 from app.tradeoff.contest import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
@@ -61,16 +62,6 @@ MAX_BYTES = 5_000_000
 """Largest file of a table that the page opens."""
 LENGTH_GROUPS = 4
 """Slices by length: quarters of the rows, from short to long."""
-FAMILIES: tuple[str, ...] = (
-    "window",
-    "window_monotone",
-    "window_stable",
-    "entropy",
-    "confidence",
-    "patience",
-    "distribution_patience",
-)
-"""Families of rules with a curve of their own, in the order shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +80,7 @@ class Overview:
     Attributes:
         table: the stored full-depth pass.
         signals: of its probabilities, shared by all replays.
-        families: sweep points by family, see `FAMILIES`.
+        families: sweep points by family, in the order shown.
         front: the points that no other point of any family beats, cheapest first.
         references: full depth, fixed layers, oracles.
         layers: accuracy when all rows stop after layer 1, 2, ...
@@ -249,8 +240,8 @@ def look_at(table: EvaluationTable) -> Overview:
     grids = policy_grids(table.n_layers, len(table.label_names))
     families = {
         family: tuple(sweep(table, policies=grids[family]))
-        for family in FAMILIES
-        if grids.get(family)
+        for family in in_order(grids)
+        if grids[family] and not card(family).baseline
     }
     right = layer_accuracy(table.probs, table.gold)
     return Overview(

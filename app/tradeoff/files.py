@@ -45,7 +45,7 @@ def show_contest(overview: Overview) -> None:
     st.subheader(words.CONTEST_HEADING, help=words.CONTEST_HELP)
     st.text(narration.contest(overview.rounds, overview.table.n_rows))
     with st.expander(words.CONTEST_TABLE):
-        st.html(table_html(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)))
+        st.html(table_html(narration.contest_columns(), narration.contest_rows(overview.rounds)))
 
 
 def show_definitions() -> None:

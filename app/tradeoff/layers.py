@@ -17,7 +17,6 @@ from app.shared.palette import Palette
 from app.tradeoff import narration
 from app.tradeoff import wording as words
 from app.tradeoff.evaluations import Overview, Setting
-from app.tradeoff.style import family_marks
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
@@ -205,8 +204,8 @@ def _count(n: int) -> str:
 def _right(
     canvas: LayerCanvas, place: Strips, overview: Overview, setting: Setting, palette: Palette
 ) -> list[Spec]:
-    strip, marks = place.right, family_marks(palette)
-    colour, other = marks["entropy"].colour, marks["window"].colour
+    strip = place.right
+    colour, other = palette.label(1), palette.label(0)
     layers = list(enumerate(overview.layers, start=1))
     line: list[Row] = [{"x": i, "y": strip.y(100 * layer.share), "index": 0} for i, layer in layers]
     band: list[Row] = [
@@ -252,13 +251,13 @@ def _right(
 def _changes(
     canvas: LayerCanvas, place: Strips, overview: Overview, palette: Palette
 ) -> list[Spec]:
-    strip, marks, got = place.changes, family_marks(palette), overview.changes
+    strip, got = place.changes, overview.changes
     up = [_bar(i, strip, 100 * float(v)) for i, v in enumerate(got.to_right, start=1)]
     down = [_bar(i, strip, -100 * float(v)) for i, v in enumerate(got.to_wrong, start=1)]
     note: Row = {"y": strip.top - 14, "text": words.LEGEND_CHANGES}
     return [
-        canvas.boxes("became_right", up, color=marks["entropy"].colour, cornerRadius=1),
-        canvas.boxes("became_wrong", down, color=marks["window"].colour, cornerRadius=1),
+        canvas.boxes("became_right", up, color=palette.label(1), cornerRadius=1),
+        canvas.boxes("became_wrong", down, color=palette.label(0), cornerRadius=1),
         canvas.words(
             "changes_note", [note], at_left=True, align="left", color=palette.muted, fontSize=11
         ),

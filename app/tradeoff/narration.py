@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.shared.rules import capital, card, described
 from app.shared.text import visible
 from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
@@ -14,7 +15,6 @@ from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.comparison import Comparison
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.evaluation.tables import EvaluationTable
-from elbert_core.policies import ExitPolicy
 
 MAX_NAME = 60
 
@@ -38,53 +38,11 @@ def interval(low: float, high: float) -> str:
     return f"{percent(low)}–{percent(high)}"
 
 
-def rule(policy: ExitPolicy) -> str:
-    """A setting in a few plain words."""
-    got = policy.settings()
-    said = _RULES[policy.kind].format(**got)
-    if policy.kind == "window":
-        said = _window(got)
-    if policy.kind == "entropy" and got["unit"] == "nats":
-        said += " nats"
-    if policy.min_layer > 1 and policy.kind not in ("fixed", "never"):
-        said += f", not before layer {policy.min_layer}"
-    return said
-
-
-_RULES: dict[str, str] = {
-    "window": "",
-    "entropy": "doubt under {threshold:g}",
-    "confidence": "probability above {threshold:g}",
-    "patience": "the same answer confirmed {patience}×",
-    "distribution_patience": "{patience} small steps in a row (under {threshold:g})",
-    "fixed": "always after layer {layer}",
-    "never": "never early",
-}
-_WINDOW_RULES = {
-    "agree": "{size} layers agree",
-    "monotone": "{size} layers agree, ever surer",
-    "stable": "{size} layers agree, sureness within {range:g}",
-}
-
-
-def _window(got: dict[str, object]) -> str:
-    said = _WINDOW_RULES[str(got["rule"])].format(size=got["window_size"], range=got["max_range"])
-    if got["margin"]:
-        said += f", {got['margin']:g} off a tie"
-    threshold = got["entropy_threshold"]
-    return f"{said}, or doubt under {threshold:g}" if threshold else said
-
-
-def capital(text: str) -> str:
-    """The text as the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
-
-
 def summary(setting: Setting, overview: Overview) -> str:
     """The setting in use, in one sentence."""
     point = setting.point
     return words.SUMMARY.format(
-        rule=capital(rule(point.policy)),
+        rule=capital(described(point.policy)),
         layers=f"{point.mean_exit_layer:.1f}",
         n=overview.table.n_layers,
         right=percent(point.accuracy),
@@ -187,13 +145,15 @@ def slice_name(part: Slice) -> str:
 
 def chart_alt(overview: Overview) -> str:
     """What a sighted reader would take away from the main figure."""
-    fastest = overview.fastest_as_good
+    fastest, best = overview.fastest_as_good, "1"
+    if fastest:
+        best = f"{fastest.speed_up_ratio:.1f} times with {described(fastest.policy)}"
     return words.CHART_ALT.format(
         count=len(overview.points),
         families=len(overview.families),
         rows=overview.table.n_rows,
         full=100 * overview.full.accuracy,
-        best=f"{fastest.speed_up_ratio:.1f} times with {rule(fastest.policy)}" if fastest else "1",
+        best=best,
     )
 
 
@@ -220,7 +180,7 @@ def promise(tuning: Tuning) -> str:
     if chosen is None:
         return promised.TUNE_NOT_FOUND.format(n=f"{tuning.n_test:,}")
     said = promised.TUNE_FOUND.format(
-        rule=capital(rule(tuning.policy)),
+        rule=capital(described(tuning.policy)),
         confidence=f"{100 * tuning.confidence:g}\u00a0%",
         limit=f"{100 * tuning.max_loss:g}",
         risk=promised.TUNE_RISKS[tuning.risk],
@@ -260,7 +220,7 @@ def average_promise(made: AveragePromise, tuning: ConformalTuning) -> str:
     report = tuning.report
     low, high = report.loss_interval or (report.loss, report.loss)
     said = promised.AVERAGE_FOUND.format(
-        rule=capital(rule(tuning.policy)),
+        rule=capital(described(tuning.policy)),
         limit=f"{100 * tuning.max_loss:g}",
         n=f"{made.n_calibration:,}",
         differ=f"{made.n_inconsistent:,}",
@@ -292,12 +252,17 @@ def contest(rounds: tuple[Round, ...], rows: int) -> str:
     return " ".join(said) or words.CONTEST_OPEN.format(rows=rows)
 
 
+def contest_columns() -> tuple[str, ...]:
+    """Titles of the columns of `contest_rows`."""
+    return (words.CONTEST_SPEED, *(card(kind).name for kind in RIVALS), words.CONTEST_LEAD)
+
+
 def contest_rows(rounds: tuple[Round, ...]) -> list[list[str]]:
     """The rounds as rows of a table."""
     rows = []
     for one in rounds:
         best = [
-            f"{percent(one.best[name].accuracy)}\u00a0% ({rule(one.best[name].policy)})"
+            f"{percent(one.best[name].accuracy)}\u00a0% ({described(one.best[name].policy)})"
             if name in one.best
             else "–"
             for name in RIVALS

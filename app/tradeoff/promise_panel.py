@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import saved_rules, session
 from app.shared.palette import Palette
+from app.shared.rules import capital, described
 from app.shared.table_view import table_html
 from app.tradeoff import narration
 from app.tradeoff import session as visit
@@ -156,7 +157,7 @@ def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
     """The settings tested, as rows of a table."""
     return [
         [
-            narration.capital(narration.rule(step.policy)),
+            capital(described(step.policy)),
             f"{step.computation_cost * n_layers:.1f}",
             narration.percent(step.loss, 2),
             narration.percent(step.upper_limit, 2),

@@ -16,17 +16,17 @@ from pathlib import Path
 from app.shared import sheet, wording
 from app.shared.canvas import Row, Spec
 from app.shared.palette import LIGHT
-from app.shared.state import DEFAULT_POLICY, build_policy, defaults
+from app.shared.rules import FAMILIES, build_policy, card, defaults, described
+from app.shared.state import DEFAULT_POLICY
 from app.shared.svg import Keep, svg
 from app.shared.text import visible
 from app.tradeoff import narration
 from app.tradeoff import wording as words
 from app.tradeoff import wording_report as said
-from app.tradeoff.chart import HIDDEN_AT_FIRST, tradeoff
+from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
 from app.tradeoff.layers import layer_strips, layer_table, layers_alt
 from app.tradeoff.published import Published, load_published
-from app.tradeoff.style import family_marks
 from elbert_core.errors import ElbertError
 from elbert_core.evaluation.sweeps import SweepPoint
 from elbert_core.evaluation.tables import load_evaluation
@@ -77,7 +77,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         sheet.paragraph(narration.scores(setting, len(table.label_names))),
         sheet.heading(words.CONTEST_HEADING),
         sheet.paragraph(narration.contest(overview.rounds, table.n_rows)),
-        sheet.table(words.CONTEST_COLUMNS, narration.contest_rows(overview.rounds)),
+        sheet.table(narration.contest_columns(), narration.contest_rows(overview.rounds)),
         sheet.paragraph(words.CONTEST_HELP, small=True),
         sheet.heading(words.LAYERS_HEADING),
         _figure(
@@ -151,8 +151,8 @@ def _points(overview: Overview) -> list[tuple[str, SweepPoint]]:
 
 def _point_row(family: str, p: SweepPoint) -> list[str]:
     return [
-        words.FAMILY_NAMES[family],
-        narration.rule(p.policy),
+        card(family).name,
+        described(p.policy),
         f"{narration.percent(p.accuracy)} ({narration.interval(p.accuracy_low, p.accuracy_high)})",
         narration.percent(p.macro_f1),
         f"{p.speed_up_ratio:.2f}×",
@@ -165,7 +165,7 @@ def _at_first() -> Keep:
     """What the page shows before any box is ticked; the slider is of no use on paper."""
 
     def keep(layer: str, row: Row) -> bool:
-        if layer.startswith("doubt") or row.get("family") in HIDDEN_AT_FIRST:
+        if layer.startswith("doubt") or row.get("family") in FAMILIES:
             return False
         if layer.startswith(("current_halo", "current_name")):
             return layer.endswith(str(row["side"]))
@@ -179,12 +179,8 @@ def _figure(spec: Spec, alt: str, keep: Keep) -> str:
 
 
 def _legend(overview: Overview) -> str:
-    marks = family_marks(LIGHT)
-    return sheet.keys(
-        (marks[f].colour, marks[f].glyph, f"{words.FAMILY_NAMES[f]} ({words.FAMILY_TERMS[f]})")
-        for f in overview.families
-        if f not in HIDDEN_AT_FIRST
-    )
+    cards = [card(family) for family in overview.families if family not in FAMILIES]
+    return sheet.keys((c.mark.colour(LIGHT), c.mark.glyph, f"{c.name}. {c.term}") for c in cards)
 
 
 def _layers(overview: Overview, setting: Setting) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 
 from app.shared.canvas import Row, Spec
 from app.shared.palette import Palette
-from app.tradeoff import narration
+from app.shared.rules import described
 from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
 from app.tradeoff.evaluations import Overview
-from app.tradeoff.style import family_marks
 from elbert_core.evaluation.calibration import Tuning
 
 HEIGHT = 240
@@ -25,7 +24,7 @@ _BARE: dict[str, Any] = {"ticks": False, "domain": False}
 
 def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
     """How often a layer is right, by how sure it is; on the diagonal both are the same."""
-    marks, got, index = family_marks(palette), overview.reliability, layer - 1
+    got, index = overview.reliability, layer - 1
     rows = int(got.count[index].sum())
     lowest = 100 / len(overview.table.label_names)
     points: list[Row] = [
@@ -68,7 +67,7 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
         {"field": field, "title": title, "type": "nominal"}
         for field, title in zip(("n", "x", "y"), words.TRUST_COLUMNS[1:], strict=True)
     ]
-    colour = marks["entropy"].colour
+    colour = palette.label(1)
     return {
         "layer": [
             part(
@@ -96,15 +95,14 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
 
 def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
     """The settings tested in turn: what each lost, up to its limit, against the accepted loss."""
-    marks = family_marks(palette)
     rows: list[Row] = [
         {
             "x": round(1 / step.computation_cost, 3),
             "y": round(100 * step.loss, 3),
             "limit": round(100 * step.upper_limit, 3),
-            "ink": (marks["entropy"] if step.accepted else marks["window"]).colour,
+            "ink": palette.label(1 if step.accepted else 0),
             "shape": "circle" if step.accepted else "cross",
-            "setting": narration.rule(step.policy),
+            "setting": described(step.policy),
             "passed": words.YES if step.accepted else words.NO,
         }
         for step in tuning.sequence

@@ -37,28 +37,6 @@ OPEN_HELP = (
 OPEN_CLOSE = "Close the opened table"
 
 # -- families --------------------------------------------------------------------------------------
-FAMILY_NAMES: dict[str, str] = {
-    "window": "Sure, or layers agree",
-    "window_monotone": "Sure, or ever surer",
-    "window_stable": "Sure, or steady",
-    "entropy": "Little doubt",
-    "confidence": "High probability",
-    "patience": "Same answer again",
-    "distribution_patience": "Barely moves",
-    "fixed": "Always the same layer",
-    "never": "Read to the end",
-}
-FAMILY_TERMS: dict[str, str] = {
-    "window": "ELBERT: entropy, then window, rule “agree” (bias 1)",
-    "window_monotone": "ELBERT: entropy, then window, rule “monotone” (bias 2)",
-    "window_stable": "ELBERT: entropy, then window, rule “stable” (bias 3)",
-    "entropy": "entropy threshold (DeeBERT)",
-    "confidence": "confidence threshold",
-    "patience": "patience (PABEE)",
-    "distribution_patience": "patience on Jensen-Shannon divergence (F-PABEE)",
-    "fixed": "static truncation",
-    "never": "full depth",
-}
 SHOW_FIXED = "Fixed layers"
 SHOW_LIMITS = "Limits"
 SHOW_PUBLISHED = "Published"
@@ -203,13 +181,7 @@ CONTEST_HELP = (
     "they are reported on, so all of them flatter themselves a little; the interval is that of the "
     "difference, text by text (paired bootstrap, 95 %)."
 )
-CONTEST_COLUMNS = (
-    "At least",
-    "Sure, or layers agree",
-    "Little doubt",
-    "Same answer again",
-    "Lead of the first, points",
-)
+CONTEST_SPEED, CONTEST_LEAD = "At least", "Lead of the first, points"
 CONTEST_TABLE = "The best settings, side by side"
 CONTEST_WIN = (
     "At {speeds} ELBERT's two-stage window gets more answers right than both simpler rules, by "

@@ -11,6 +11,7 @@ from app.learn import wording as learn
 from app.shared import wording
 from app.shared import wording_compare as compare
 from app.shared.presets import SENTENCES
+from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_tradeoff import COUNT_SENT
 
@@ -142,7 +143,7 @@ def test_every_view_fits_its_window(
     page = go(visit, compare.PAGE, compare.HEADLINE, phone=phone)
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
     expect(box).to_have_value(SENTENCES["negation"])
-    window = page.get_by_role("slider", name=wording.SETTING_NAMES["window_size"])
+    window = page.get_by_role("slider", name=card("window").settings[0].label)
     expect(window).to_have_value("4")
     for view in compare.VIEWS:
         look_at(visit, view)

@@ -10,6 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app.shared import wording
 from app.shared.presets import SENTENCES
+from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit
 
 pytestmark = pytest.mark.browser
@@ -51,7 +52,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     assert place["y"] + place["height"] < 800
 
     page.get_by_role("combobox", name=wording.POLICY_LABEL).click()
-    page.get_by_role("option", name=wording.POLICY_NAMES["fixed"]).click()
+    page.get_by_role("option", name=card("fixed").name).click()
     visit.settled()
     assert "left after layer 6 of 12" in verdict(page)
     page.wait_for_url(re.compile("policy=fixed"))
@@ -196,7 +197,7 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
     if then == "read":
         page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
     elif then == "rule":
-        page.get_by_role("slider", name=wording.SETTING_NAMES["window_size"]).press("ArrowLeft")
+        page.get_by_role("slider", name=card("window").settings[0].label).press("ArrowLeft")
     else:
         page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
             page.get_by_role("button", name=wording.PRESET_TITLES["negation"])

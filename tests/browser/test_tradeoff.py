@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.shared import wording
 from app.shared import wording_rules as rules
+from app.shared.rules import capital, card, described
 from app.tradeoff import narration, wording_report
 from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
@@ -80,15 +81,15 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     # the same by keyboard, and on to the Inspect page
     page.get_by_text(words.HEADLINE).scroll_into_view_if_needed()
     page.get_by_role("combobox", name=words.FAMILY_LABEL).click()
-    page.get_by_role("option", name=words.FAMILY_NAMES["patience"]).click()
+    page.get_by_role("option", name=card("patience").name).click()
     page.wait_for_url(re.compile("policy=patience"))
     visit.settled()
     page.get_by_role("combobox", name=words.POINT_LABEL).click()
-    page.get_by_role("option", name=narration.capital(narration.rule(Patience(2)))).click()
+    page.get_by_role("option", name=capital(described(Patience(2)))).click()
     page.wait_for_url(re.compile("patience=2"))
     visit.settled()
     page.get_by_role("link", name=words.INSPECT_LINK).click()
-    expect(page.get_by_text(wording.POLICY_TERMS["patience"])).to_be_visible()
+    expect(page.get_by_text(card("patience").term)).to_be_visible()
     page.wait_for_url(re.compile("policy=patience.*patience=2"))
 
 
@@ -125,7 +126,7 @@ def test_the_measured_speed_up_is_a_choice_in_the_browser(open_page: OpenPage) -
     visit.shoot("tradeoff_measured")
     visit.settled()
     box = page.get_by_role("combobox", name=words.FAMILY_LABEL)
-    option = page.get_by_role("option", name=words.FAMILY_NAMES["entropy"])
+    option = page.get_by_role("option", name=card("entropy").name)
     box.click()
     if not option.is_visible():  # a page that is still being laid out closes the list again
         page.wait_for_timeout(1000)

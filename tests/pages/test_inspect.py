@@ -13,7 +13,7 @@ import pytest
 
 from app.shared import resources, wording
 from app.shared.presets import NAMES, SENTENCES, load_preset
-from app.shared.state import POLICY_SETTINGS, build_policy, defaults
+from app.shared.rules import build_policy, defaults, kinds
 from elbert_core.errors import CheckpointError
 from elbert_core.policies.explanation import explain
 from tests.pages import driver
@@ -78,7 +78,7 @@ def test_a_typed_sentence_is_read_by_the_model(open_app: OpenApp) -> None:
 
 
 @pytest.mark.usefixtures("with_model")
-@pytest.mark.parametrize("kind", POLICY_SETTINGS)
+@pytest.mark.parametrize("kind", kinds())
 def test_every_policy_can_be_chosen_and_is_replayed_without_the_model(
     kind: str, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,8 +18,8 @@ from app.shared.palette import DARK, LIGHT
 from app.shared.race import ends, race, slowed
 from app.shared.race_panel import race_table
 from app.shared.rows import Path, Strip, paths, strips
+from app.shared.rules import described, kinds
 from app.shared.rules_panel import lanes_table, rules
-from app.shared.state import POLICY_SETTINGS
 from elbert_core.policies import ConfidenceWindow, ExitPolicy, FixedLayer, NeverExit
 from elbert_core.policies.explanation import explain
 from elbert_core.reading.left_out import ablation, stability
@@ -72,9 +72,9 @@ def test_every_rule_has_a_lane_that_ends_at_its_exit(colours: Any) -> None:
 
 def test_the_rule_in_use_comes_first_and_is_not_repeated() -> None:
     usual = rules(WINDOW)
-    assert len(usual) == len(POLICY_SETTINGS)
+    assert len(usual) == len(kinds())
     assert usual[0] == ("The rule in use", WINDOW)
-    assert len(rules(FixedLayer(3))) == len(POLICY_SETTINGS) + 1
+    assert len(rules(FixedLayer(3))) == len(kinds()) + 1
 
 
 def test_the_oracle_is_marked_as_impossible() -> None:
@@ -214,12 +214,10 @@ def test_label_names_are_escaped_in_the_legend() -> None:
 
 # ------------------------------------------------------------------------------------------- words
 def test_settings_are_said_without_what_is_usual() -> None:
-    assert narration.settings(WINDOW) == "layers that must agree 4, sure means doubt under 0.1"
-    assert narration.settings(NeverExit()) == "–"
+    assert described(WINDOW) == "4 layers agree, or doubt under 0.1"
+    assert described(NeverExit()) == "never early"
     steady = ConfidenceWindow(window_size=3, entropy_threshold=0.0, rule="stable", min_layer=2)
-    said = narration.settings(steady)
-    assert "confidence steady" in said
-    assert "not before layer 2" in said
+    assert described(steady) == "3 layers agree, sureness within 0.1, not before layer 2"
 
 
 def test_changes_carry_their_sign() -> None:

@@ -132,15 +132,15 @@ def test_a_run_of_agreeing_layers_counts_itself() -> None:
 def test_what_is_found_at_each_layer() -> None:
     slow = explain(WINDOW, SLOW)
     said = [narration.at_window(slow, layer) for layer in range(1, 7)]
-    assert said == ["1 of 3 agree"] * 4 + ["2 of 3 agree", "stops here"]
+    assert said == ["window 1 of 3"] * 4 + ["window 2 of 3", "stops here"]
     early = explain(ConfidenceWindow(window_size=2, entropy_threshold=0.1, min_layer=3), SURE)
     said = [narration.at_window(early, layer) for layer in (2, 3, 4)]
     assert said == ["too early to stop", "stops here", "has stopped"]
     assert narration.at_window(explain(NeverExit(), SURE), 6) == "no layers left"
     patient = explain(Patience(2), make_trace([0.4, 0.6, 0.6, 0.6, 0.6, 0.6]))
     assert [narration.at_window(patient, n) for n in (2, 3, 4)] == [
-        "1 of 3 agree",
-        "2 of 3 agree",
+        "confirmed 0 of 2 times",
+        "confirmed 1 of 2 times",
         "stops here",
     ]
 

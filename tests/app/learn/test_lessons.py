@@ -14,7 +14,7 @@ from app.shared.claims import CHECKS, Scene, holds
 from app.shared.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
 from app.shared.presets import HOME, load_preset, names_of
 from app.shared.race import ends
-from app.shared.state import POLICY_SETTINGS
+from app.shared.rules import card
 from app.shared.text import check_text
 from elbert_core.errors import InputError
 from elbert_core.policies import FixedLayer, NeverExit, policy_to_dict
@@ -106,7 +106,7 @@ def test_no_step_shows_the_exit_before_it_asks(name: str, number: int) -> None:
 def test_what_a_reader_may_move_has_a_slider(name: str, number: int) -> None:
     step = load_lesson(name).steps[number - 1]
     if step.control:
-        known = {s.name: s for s in POLICY_SETTINGS[step.policy.kind]}
+        known = {s.name: s for s in card(step.policy.kind).settings}
         value = step.policy.settings()[step.control]
         assert known[step.control].fit(value) == value
 

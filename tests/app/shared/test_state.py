@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.shared.cards import Setting
+from app.shared.rules import build_policy, card, defaults, kinds
 from app.shared.state import (
     DEFAULT_POLICY,
     DEFAULT_PRESET,
-    POLICY_SETTINGS,
     InspectState,
-    Setting,
-    build_policy,
-    defaults,
     from_query,
     to_query,
 )
@@ -24,7 +22,7 @@ from elbert_core.evaluation.sweeps import policy_grids
 from elbert_core.policies import POLICIES, ConfidenceWindow, policy_from_dict, policy_to_dict
 
 PRESETS = ("easy", "hard")
-NAMES = sorted({s.name for specs in POLICY_SETTINGS.values() for s in specs})
+NAMES = sorted({s.name for kind in kinds() for s in card(kind).settings})
 KEYS = [*NAMES, "policy", "text", "preset", "checkpoint", "device", "lock", "v", "__proto__"]
 
 nasty = st.one_of(
@@ -45,7 +43,7 @@ def test_no_link_can_break_the_page(query: dict[str, str]) -> None:
     assert state.preset in (None, *PRESETS)
     assert (state.preset is None) == bool(state.text)
     assert state.device in ("", "cpu", "cuda")
-    for setting in POLICY_SETTINGS[state.policy]:
+    for setting in card(state.policy).settings:
         assert setting.fit(state.settings()[setting.name]) == state.settings()[setting.name]
 
 
@@ -62,16 +60,16 @@ def test_reading_a_link_twice_gives_the_same(query: dict[str, str]) -> None:
 def settings_of(kind: str) -> st.SearchStrategy[dict[str, object]]:
     def values(setting: Setting) -> st.SearchStrategy[object]:
         if setting.kind == "choice":
-            return st.sampled_from(setting.options)
+            return st.sampled_from(list(setting.options))
         if setting.kind == "int":
             return st.integers(int(setting.low), int(setting.high))
         steps = round((setting.high - setting.low) / setting.step)
         return st.integers(0, steps).map(lambda n: round(setting.low + n * setting.step, 4))
 
-    return st.fixed_dictionaries({s.name: values(s) for s in POLICY_SETTINGS[kind]})
+    return st.fixed_dictionaries({s.name: values(s) for s in card(kind).settings})
 
 
-@pytest.mark.parametrize("kind", POLICY_SETTINGS)
+@pytest.mark.parametrize("kind", kinds())
 def test_every_setting_survives_the_link(kind: str) -> None:
     @given(settings_of(kind))
     def check(values: dict[str, object]) -> None:
@@ -81,18 +79,18 @@ def test_every_setting_survives_the_link(kind: str) -> None:
     check()
 
 
-@pytest.mark.parametrize("kind", POLICY_SETTINGS)
+@pytest.mark.parametrize("kind", kinds())
 def test_the_schema_fits_the_policies(kind: str) -> None:
     policy = build_policy(kind, defaults(kind))
     stored = policy_to_dict(policy)
-    names = {s.name for s in POLICY_SETTINGS[kind]}
+    names = {s.name for s in card(kind).settings}
     assert names <= set(stored)
     assert set(stored) - names - {"kind"} <= {"min_layer"}  # fixed and never have no use for it
     assert policy_from_dict(stored) == policy
 
 
 def test_every_policy_of_the_core_can_be_chosen() -> None:
-    assert set(POLICY_SETTINGS) == set(POLICIES)
+    assert set(kinds()) == set(POLICIES)
 
 
 def test_the_default_is_the_papers_rule() -> None:
@@ -144,7 +142,7 @@ def test_an_entropy_threshold_in_nats_may_exceed_one_and_a_share_may_not() -> No
 
 
 def test_fit_refuses_what_is_no_number() -> None:
-    setting = POLICY_SETTINGS["window"][1]
+    setting = card("window").settings[1]
     assert setting.fit(math.nan) == setting.default
     assert setting.fit("0.5") == setting.default
 

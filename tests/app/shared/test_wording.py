@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from app.shared import wording
-from app.shared.policy_picker import setting_name
 from app.shared.presets import NAMES
-from app.shared.state import POLICY_SETTINGS
-
-
-def test_every_policy_and_setting_has_a_name_and_a_tooltip() -> None:
-    assert set(wording.POLICY_NAMES) == set(wording.POLICY_TERMS) == set(POLICY_SETTINGS)
-    for kind, settings in POLICY_SETTINGS.items():
-        for setting in settings:
-            assert setting_name(kind, setting.name)
-            assert (kind, setting.name) in wording.SETTING_HELP_BY_POLICY or setting.name in (
-                wording.SETTING_HELP
-            )
-            assert set(setting.options) <= set(wording.CHOICE_NAMES)
 
 
 def test_every_preset_has_a_title_and_a_remark() -> None:

@@ -13,14 +13,14 @@ import pytest
 from app.shared.canvas import Canvas
 from app.shared.palette import DARK, LIGHT, Palette
 from app.shared.reading import staves
+from app.shared.rules import FAMILIES, RULES
 from app.shared.svg import svg
 from app.tradeoff import narration
 from app.tradeoff import wording as words
-from app.tradeoff.chart import HIDDEN_AT_FIRST, SELECTION, tradeoff, without_current
-from app.tradeoff.evaluations import FAMILIES, Overview, Setting, key_of, look_at, look_closer
+from app.tradeoff.chart import SELECTION, tradeoff, without_current
+from app.tradeoff.evaluations import Overview, Setting, key_of, look_at, look_closer
 from app.tradeoff.layers import depth_of_slices, layer_strips, layer_table
 from app.tradeoff.published import Published, load_published
-from app.tradeoff.style import family_marks
 from app.tradeoff.trust import steps_figure, trust_figure
 from elbert_core.evaluation.calibration import tune
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, FixedLayer
@@ -111,13 +111,15 @@ def test_the_references_are_those_of_the_core(spec: dict[str, Any], overview: Ov
     assert {row["kind"] for row in rows(spec, "limits")} == {"oracle", "stable"}
 
 
-def test_every_family_has_a_box_and_relatives_wait(spec: dict[str, Any]) -> None:
+def test_every_family_has_a_box_and_relatives_wait(
+    spec: dict[str, Any], overview: Overview
+) -> None:
     boxes = {p["name"]: p["value"] for p in spec["params"] if p["bind"]["input"] == "checkbox"}
-    for family in FAMILIES:
-        assert boxes[f"show_{family}"] is (family not in HIDDEN_AT_FIRST)
+    for family in overview.families:
+        assert boxes[f"show_{family}"] is (family not in FAMILIES)
     assert "show_published" in boxes
     (cloud,) = [part for part in spec["layer"] if part["name"] == "settings"]
-    assert all(f"show_{family}" in cloud["transform"][0]["filter"] for family in FAMILIES)
+    assert all(f"show_{family}" in cloud["transform"][0]["filter"] for family in overview.families)
     assert cloud["params"][0]["name"] == SELECTION
 
 
@@ -147,11 +149,11 @@ def test_without_others_figures_the_page_still_draws(overview: Overview, setting
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_families_can_be_told_apart(palette: Palette) -> None:
-    marks = family_marks(palette)
-    assert len({mark.shape for mark in marks.values()}) == len(marks)
-    assert len({mark.colour for mark in marks.values()}) == len(marks)
-    for mark in marks.values():
-        assert contrast(mark.colour, palette.paper) >= 3
+    marks = [one.mark for one in (RULES | FAMILIES).values() if not one.baseline]
+    colours = [mark.colour(palette) for mark in marks]
+    assert len({mark.shape for mark in marks}) == len({mark.glyph for mark in marks}) == len(marks)
+    assert len(set(colours)) == len(marks)
+    assert all(contrast(colour, palette.paper) >= 3 for colour in colours)
 
 
 def test_the_depth_axis_is_that_of_the_inspect_page(overview: Overview, setting: Setting) -> None:

@@ -1,0 +1,229 @@
+"""What rules measure, one card a quantity: the only place where the app names one.
+
+A quantity is what a `Check` of the core compares with a bound. Its card says it in words, as a sum
+with numbers, and where the figure of a sentence shows it. Cards are data: texts with places, filled
+in by `app.shared.narration`. A quantity without a card gets a plain one from its name.
+
+Places of a text, those in a check's own unit written as the check needs them: {seen}, {needed},
+{relation}; {value} is {seen} cut to what is easily read; {count} and {times} are the bound in words, as in "three" and "three times";
+{running} is as in "once" or "three times running". Sentences about an exit also have {layer},
+{label}, {confidence}, {first} (layer of the run's beginning), {span} and {values} (the run's
+layers and what they gave the answer). A sum has {terms} (of the entropy), {labels} (how many) and
+{powers} (the terms of the sum of exponentials).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from elbert_core.policies.explanation import CheckResult
+
+Words: TypeAlias = str | Callable[[CheckResult], str]
+"""A text with places, or what chooses one."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityCard:
+    """How one measured quantity is said and shown.
+
+    Attributes:
+        name: plain name.
+        title: over a strip of its own; the name where empty.
+        term: the exact meaning, as a tooltip.
+        sum: left side of its sum, see the module for the places.
+        missing: what an unmet condition lacked.
+        stopped: why it stopped, when this condition was met: the second half of a verdict.
+        why: the same as a sentence with the numbers of the input.
+        also: said after the `why` of another quantity that had to be met together with this one.
+        beside: said after the `why` of another quantity where this one was not met.
+        off: said for `missing` and `beside` where no value can ever meet the bound.
+        asked: what a rule needs, beside the title of the strip that shows the quantity.
+        unit: written after values, with its space.
+        row: strip of the figure that shows it: the probabilities' (a line), the doubt's (a line,
+            bars that pass), the labels' (counts), one of its own in place of the doubt, or none.
+        place: where a bound lies on that strip's scale, by the number of labels.
+        counts: True for whole numbers.
+        run: for a count of layers in a row, how many layers more than the count the run spans.
+    """
+
+    name: str
+    title: str = ""
+    term: str = ""
+    sum: str = "{name}"
+    missing: Words = "{name} {seen}{unit}, needed {relation} {needed}"
+    stopped: Words = "{name} was {relation} {needed}{unit}"
+    why: Words = (
+        "After layer {layer} it gives {label} {confidence}. {title}: {seen}{unit}, {relation} the "
+        "{needed} asked for."
+    )
+    also: str = ""
+    beside: str = ""
+    off: str = ""
+    asked: str = "({relation} {needed}{unit} needed)"
+    unit: str = ""
+    row: Literal["probabilities", "doubt", "labels", "own", ""] = "own"
+    place: Callable[[float, int], float] = lambda bound, _: bound
+    counts: bool = False
+    run: int | None = None
+
+
+def _doubt_stopped(check: CheckResult) -> str:
+    if check.value < 0.1:
+        return "hardly any doubt was left"
+    return "the doubt left was under {needed}{unit}"
+
+
+def _confidence_stopped(check: CheckResult) -> str:
+    return "it was sure enough" if check.value >= 0.8 else "its probability was above {needed}"
+
+
+def _window_stopped(check: CheckResult) -> str:
+    return "this layer took a side" if check.needed == 1 else "{count} layers in a row agreed"
+
+
+_DOUBT_WHY = (
+    "After layer {layer} it gives {label} {confidence}. The doubt left (entropy) is {seen}{unit}, "
+    "under the {needed} that counts as sure."
+)
+_DOUBT_BESIDE = (
+    " The doubt left (entropy), {seen}{unit}, was not under {needed}, but agreement is enough."
+)
+
+QUANTITIES: dict[str, QuantityCard] = {
+    "entropy": QuantityCard(
+        name="entropy",
+        sum="entropy = −({terms}) ÷ ln {labels}",
+        missing="entropy {seen}, needed under {needed}",
+        stopped=_doubt_stopped,
+        why=_DOUBT_WHY,
+        beside=_DOUBT_BESIDE,
+        off="the doubt test is off",
+        asked="(sure under {needed})",
+        row="doubt",
+    ),
+    "entropy_nats": QuantityCard(
+        name="entropy",
+        sum="entropy = −({terms})",
+        missing="entropy {seen} nats, needed under {needed}",
+        stopped=_doubt_stopped,
+        why=_DOUBT_WHY,
+        off="the doubt test is off",
+        asked="(sure under {needed} nats)",
+        unit=" nats",
+        row="doubt",
+        place=lambda bound, labels: bound / math.log(labels),
+    ),
+    "confidence": QuantityCard(
+        name="confidence",
+        sum="confidence = max p",
+        missing="probability {seen}, needed above {needed}",
+        stopped=_confidence_stopped,
+        why="After layer {layer} it gives {label} {seen}, above the {needed} asked for.",
+        asked="(sure above {needed})",
+        row="probabilities",
+    ),
+    "window": QuantityCard(
+        name="layers that agree",
+        sum="layers in a row that agree",
+        missing="window {seen} of {needed}",
+        stopped=_window_stopped,
+        why="In {span} the leading label is {label} ({values}): that fills the window of {needed}.",
+        asked="({needed} in a row needed)",
+        row="labels",
+        counts=True,
+        run=0,
+    ),
+    "range": QuantityCard(
+        name="range of the confidence",
+        sum="largest − smallest confidence in the window",
+        missing="confidence moved by {seen}, allowed {relation} {needed}",
+        also=" The confidence moved by {value} in it.",
+        row="",
+    ),
+    "patience": QuantityCard(
+        name="confirmations",
+        sum="times running that the label was confirmed",
+        missing="confirmed {seen} of {needed} times",
+        stopped="the answer was confirmed {running}",
+        why=(
+            "Layer {first} said {label}, and the next {layers} said so too, which is what the rule "
+            "waits for."
+        ),
+        asked="({needed} confirmations needed)",
+        row="labels",
+        counts=True,
+        run=1,
+    ),
+    "divergence_run": QuantityCard(
+        name="small steps",
+        sum="small steps running",
+        missing="small steps {seen} of {needed}",
+        stopped="its last {steps} small",
+        why=(
+            "Up to layer {layer} the last {steps} small, which is what the rule waits for. Its "
+            "answer is {label}, {confidence}."
+        ),
+        asked="({needed} small steps needed)",
+        row="labels",
+        counts=True,
+        run=1,
+    ),
+    "layer": QuantityCard(
+        name="layers applied",
+        sum="layers applied",
+        missing="layer {seen} of {needed}",
+        stopped="the rule always stops there",
+        why="The rule stops every sentence after layer {layer}. Here that layer says {label}.",
+        row="",
+        counts=True,
+    ),
+    "energy": QuantityCard(
+        name="energy",
+        sum="energy = 1 ÷ (1 + {powers})",
+        stopped="the evidence was strong enough",
+        why=(
+            "After layer {layer} it gives {label} {confidence}. Its energy, small where the "
+            "evidence is strong, is {seen}, under the {needed} asked for."
+        ),
+        title="How weak is the evidence?",
+        term="Energy: 1 ÷ (1 + sum of the exponentials of the logits), between 0 and 1",
+    ),
+    "confident_run": QuantityCard(
+        name="sure layers in a row",
+        sum="layers in a row that were sure",
+        missing="sure for {seen} of {needed} layers",
+        stopped="it was sure {running}",
+        why="In {span} it was sure each time; layer {layer} says {label} with {confidence}.",
+        asked="({needed} sure layers in a row needed)",
+        row="labels",
+        counts=True,
+        run=0,
+    ),
+}
+
+
+def quantity(name: str) -> QuantityCard:
+    """The card of a quantity; a plain one where none was written."""
+    return QUANTITIES.get(name) or QuantityCard(name=name.replace("_", " "))
+
+
+def shown_on(checks: Iterable[CheckResult], row: str) -> CheckResult | None:
+    """The first condition that a strip of the figure shows; see `QuantityCard.row`."""
+    return next((check for check in checks if quantity(check.quantity).row == row), None)
+
+
+def is_off(check: CheckResult) -> bool:
+    """Whether no value can meet the bound of a quantity that has words for that."""
+    return bool(quantity(check.quantity).off) and check.strict and check.below and check.needed <= 0
+
+
+def run_of(checks: Iterable[CheckResult]) -> tuple[CheckResult, int] | None:
+    """The first condition on a run of layers, and how many layers it takes."""
+    for check in checks:
+        more = quantity(check.quantity).run
+        if more is not None:
+            return check, int(check.needed) + more
+    return None
