@@ -4,12 +4,12 @@ A quantity is what a `Check` of the core compares with a bound. Its card says it
 with numbers, and where the figure of a sentence shows it. Cards are data: texts with places, filled
 in by `app.shared.narration`. A quantity without a card gets a plain one from its name.
 
-Places of a text, those in a check's own unit written as the check needs them: {seen}, {needed},
-{relation}; {value} is {seen} cut to what is easily read; {count} and {times} are the bound in words, as in "three" and "three times";
-{running} is as in "once" or "three times running". Sentences about an exit also have {layer},
-{label}, {confidence}, {first} (layer of the run's beginning), {span} and {values} (the run's
-layers and what they gave the answer). A sum has {terms} (of the entropy), {labels} (how many) and
-{powers} (the terms of the sum of exponentials).
+Places of a text: {seen} and {needed}, with as many decimals as tell them apart, {value}, what was
+seen cut short, and {relation} between them; {count} is the bound in words, {layers}, {steps} and
+{running} are as in "three layers", "step was" and "three times running". Sentences about an exit
+also have {layer}, {label}, {confidence}, {first} (layer at which the run begins), {span} and
+{values} (the run's layers, and what they gave the answer). A sum has {terms} (of the entropy),
+{labels} (how many) and {powers} (e to the power of each logit).
 """
 
 from __future__ import annotations
