@@ -7,7 +7,6 @@ checkpoint, whatever the answers. No benchmark of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -36,7 +35,6 @@ window_size=4, entropy_threshold=0.3, margin=0.25: 4.1 on average."""
 class ExitProfile(ExitPolicy):
     """Stands in for a rule: a row's first answer draws the depth it leaves at from `PROFILE`."""
 
-    kind: ClassVar[str] = "profile"
     n_layers: int = 12
 
     def decide(self, history: History) -> NDArray[np.int8]:

@@ -27,6 +27,8 @@ class ExitReason(IntEnum):
     STEADY_DISTRIBUTION = 5
     FIXED_LAYER = 6
     LAST_LAYER = 7
+    RULE = 8
+    """Any rule that no other reason names; what it looks at says more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
-from elbert_core.evaluation.summary import SPEED_UPS
+from elbert_core.evaluation.summary import SPEED_UPS, two_curves
 from elbert_core.evaluation.sweeps import (
     SweepPoint,
     area,
     best_at,
-    entropy_grid,
     policy_grids,
     sweep,
-    window_grid,
 )
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import (
@@ -226,8 +224,8 @@ def _head(
 
 def _run_figures(table: EvaluationTable) -> list[float]:
     signals = signals_of(table.probs)
-    entropy = sweep(signals, table.gold, entropy_grid())
-    window = sweep(signals, table.gold, window_grid(table.n_layers))
+    curves = two_curves(table.n_layers, len(table.label_names))
+    entropy, window = (sweep(signals, table.gold, curve) for curve in curves)
     accuracy = metrics.layer_accuracy(table.probs, table.gold)
     figures = [area(entropy, envelope=False), float(accuracy[0]), float(accuracy[-1])]
     ordered = sorted(entropy, key=lambda p: p.computation_cost)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from elbert_core.cli import evaluation as cli_evaluation
-from elbert_core.errors import ConfigError, ElbertError, InputError
+from elbert_core.errors import ElbertError, InputError
 from elbert_core.evaluation.policy_files import load_policy
-from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict, policy_to_dict
+from elbert_core.policies import POLICIES, ExitPolicy, policy_from_text, policy_to_dict
 from elbert_core.results import ExitReason
 
 if TYPE_CHECKING:
@@ -51,25 +51,13 @@ DtypeOption = Annotated[
 
 
 def parse_policy(text: str) -> ExitPolicy:
-    """A policy from "kind:setting=value,setting=value", or from a policy file, "NAME.json".
+    """A policy from its text, see `policy_from_text`, or from a policy file, "NAME.json".
 
     Raises:
-        ConfigError: unknown kind or setting, or a value out of range.
+        ConfigError: what the text says is no policy.
         InputError: the policy file is missing or damaged.
     """
-    if text.endswith(".json"):
-        return load_policy(text)
-    kind, _, rest = text.partition(":")
-    values: dict[str, Any] = {"kind": kind.strip()}
-    for part in filter(None, (p.strip() for p in rest.split(","))):
-        name, equals, value = part.partition("=")
-        if not equals:
-            raise ConfigError(f"a policy setting is written name=value, got {part!r}")
-        try:
-            values[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            values[name.strip()] = value.strip()
-    return policy_from_dict(values)
+    return load_policy(text) if text.endswith(".json") else policy_from_text(text)
 
 
 @app.command()

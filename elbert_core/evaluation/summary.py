@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core import metrics
-from elbert_core.evaluation.sweeps import (
-    SweepPoint,
-    area,
-    best_at,
-    entropy_grid,
-    sweep,
-    window_grid,
-)
-from elbert_core.policies import policy_to_dict
+from elbert_core.evaluation.sweeps import area, best_at, sweep
+from elbert_core.policies import ConfidenceWindow, EntropyThreshold, ExitPolicy, policy_to_dict
 
 SPEED_UPS = (2.0, 3.0, 4.0, 6.0)
+
+
+def two_curves(n_layers: int, n_labels: int) -> tuple[list[ExitPolicy], list[ExitPolicy]]:
+    """DeeBERT's rule over its whole range, and ELBERT's rule "agree" without a margin."""
+    windows = ConfidenceWindow.grid(n_layers, n_labels)
+    plain = [window for window in windows if window.rule == "agree" and window.margin == 0]
+    return [*EntropyThreshold.grid(n_layers, n_labels)], [*plain]
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -41,9 +41,10 @@ def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -
     under `at_speed_up` are chosen on these very rows: they say what is possible, not what a tuned
     threshold would give on new rows.
     """
-    n_layers, rows, _ = probs.shape
-    entropy_points = sweep(probs, gold, entropy_grid())
-    window_points = sweep(probs, gold, window_grid(n_layers))
+    n_layers, rows, n_labels = probs.shape
+    entropy_points, window_points = (
+        sweep(probs, gold, curve) for curve in two_curves(n_layers, n_labels)
+    )
     accuracy = metrics.layer_accuracy(probs, gold)
     low, high = metrics.wilson_interval(int(round(accuracy[-1] * rows)), rows)
     at_speed_up = {}
@@ -63,6 +64,3 @@ def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -
         "area": round(area(entropy_points, envelope=False), 5),
         "at_speed_up": at_speed_up,
     }
-
-
-__all__ = ["SPEED_UPS", "SweepPoint", "evaluation_summary", "softmax", "sweep"]

@@ -17,35 +17,11 @@ from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation import scores
 from elbert_core.evaluation.tables import EvaluationTable
-from elbert_core.policies import (
-    ConfidenceThreshold,
-    ConfidenceWindow,
-    DistributionPatience,
-    EntropyThreshold,
-    ExitPolicy,
-    FixedLayer,
-    Patience,
-    Signals,
-    replay,
-    signals_of,
-)
+from elbert_core.policies import POLICIES, ExitPolicy, Signals, replay, signals_of
 from elbert_core.results import Exits
 
 Source = NDArray[np.floating] | Signals | EvaluationTable
 """What can be swept: probabilities (layers, rows, labels), their signals, or a stored table."""
-
-ENTROPY_GRID = tuple(
-    round(float(t), 4)
-    for t in np.concatenate(
-        ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
-    )
-)
-WINDOW_ENTROPIES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
-WINDOW_MARGINS = (0.0, 0.2, 0.4)
-WINDOW_RANGES = (0.02, 0.1)
-DIVERGENCES = (0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4)
-LARGEST_WINDOW = 8
-LARGEST_DISTRIBUTION_PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,20 +170,6 @@ def sweep_point(
     )
 
 
-def entropy_grid() -> list[ExitPolicy]:
-    """DeeBERT's rule over its whole range."""
-    return [EntropyThreshold(threshold) for threshold in ENTROPY_GRID]
-
-
-def window_grid(n_layers: int) -> list[ExitPolicy]:
-    """ELBERT's rule "agree" over window sizes and entropy thresholds."""
-    return [
-        ConfidenceWindow(size, threshold)
-        for size in range(2, min(n_layers, LARGEST_WINDOW + 1))
-        for threshold in WINDOW_ENTROPIES
-    ]
-
-
 def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
     """Every family of rules over its whole useful range, safe settings included.
 
@@ -216,8 +178,9 @@ def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
         n_labels: labels; confidence thresholds start at 1 / n_labels, where everything exits.
 
     Returns:
-        Lists by family; "window", "window_monotone" and "window_stable" are ELBERT's three rules.
-        Families that need more layers than there are come out empty.
+        Lists by family, see `ExitPolicy.grid` of each rule; "window", "window_monotone" and
+        "window_stable" are ELBERT's three rules. Baselines come last. Families that need more
+        layers than there are are left out.
 
     Raises:
         InputError: less than 1 layer or 2 labels.
@@ -226,37 +189,11 @@ def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
         raise InputError(
             f"grids need at least 1 layer and 2 labels, got {n_layers} layers, {n_labels} labels"
         )
-    lowest = 1.0 / n_labels
-    confidences = (*np.linspace(lowest, 0.95, 17), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0)
-    sizes = range(2, min(n_layers, LARGEST_WINDOW) + 1)
-    return {
-        "entropy": entropy_grid(),
-        "confidence": [ConfidenceThreshold(round(float(value), 4)) for value in confidences],
-        "window": [
-            ConfidenceWindow(size, threshold, margin=margin)
-            for size in sizes
-            for threshold in WINDOW_ENTROPIES
-            for margin in WINDOW_MARGINS
-        ],
-        "window_monotone": [
-            ConfidenceWindow(size, threshold, rule="monotone")
-            for size in sizes
-            for threshold in WINDOW_ENTROPIES
-        ],
-        "window_stable": [
-            ConfidenceWindow(size, threshold, rule="stable", max_range=max_range)
-            for size in sizes
-            for threshold in WINDOW_ENTROPIES
-            for max_range in WINDOW_RANGES
-        ],
-        "patience": [Patience(patience) for patience in range(1, n_layers)],
-        "distribution_patience": [
-            DistributionPatience(threshold, patience)
-            for threshold in DIVERGENCES
-            for patience in range(1, min(n_layers, LARGEST_DISTRIBUTION_PATIENCE + 1))
-        ],
-        "fixed": [FixedLayer(layer) for layer in range(1, n_layers + 1)],
-    }
+    grids: dict[str, list[ExitPolicy]] = {}
+    for rule in POLICIES.values():
+        for policy in rule.grid(n_layers, n_labels):
+            grids.setdefault(policy.family, []).append(policy)
+    return grids
 
 
 def pareto_front(

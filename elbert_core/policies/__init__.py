@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from dataclasses import MISSING, fields
 from typing import Any
 
 from elbert_core.errors import ConfigError
-from elbert_core.policies.base import Check, ExitPolicy, History, replay, signals_of
+from elbert_core.policies.base import POLICIES, Check, ExitPolicy, History, replay, signals_of
 from elbert_core.policies.fixed import FixedLayer, NeverExit
 from elbert_core.policies.patience import DistributionPatience, Patience
 from elbert_core.policies.signals import Signals
 from elbert_core.policies.threshold import ConfidenceThreshold, EntropyThreshold
 from elbert_core.policies.window import WINDOW_RULES, ConfidenceWindow, WindowRule
 
-POLICIES: dict[str, type[ExitPolicy]] = {
-    policy.kind: policy
-    for policy in (
-        ConfidenceWindow,
-        EntropyThreshold,
-        ConfidenceThreshold,
-        Patience,
-        DistributionPatience,
-        FixedLayer,
-        NeverExit,
-    )
-}
-"""Every policy by its short name, as used on the command line, in JSON and in links."""
+for _module in pkgutil.iter_modules(__path__):  # each rule enters itself into POLICIES
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 
 def policy_to_dict(policy: ExitPolicy) -> dict[str, Any]:
@@ -59,6 +50,43 @@ def policy_from_dict(values: dict[str, Any]) -> ExitPolicy:
     return POLICIES[kind](**settings)
 
 
+def policy_to_text(policy: ExitPolicy) -> str:
+    """A policy as `--policy` takes it; settings that are at their default are left out."""
+    values = ",".join(
+        f"{field.name}={getattr(policy, field.name)}"
+        for field in fields(policy)
+        if getattr(policy, field.name) != field.default
+    )
+    return f"{policy.kind}:{values}" if values else policy.kind
+
+
+def policy_from_text(text: str) -> ExitPolicy:
+    """The policy that `policy_to_text` wrote: "kind" or "kind:setting=value,setting=value".
+
+    Raises:
+        ConfigError: unknown kind, unknown, missing or repeated setting, or a value out of range.
+    """
+    kind, _, rest = text.partition(":")
+    values: dict[str, Any] = {"kind": kind.strip()}
+    for part in filter(None, (part.strip() for part in rest.split(","))):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            raise ConfigError(f"a policy setting is written name=value, got {part!r}")
+        if name in values:
+            raise ConfigError(f"a policy setting may be given once, got {name!r} again")
+        values[name] = _number(value)
+    return policy_from_dict(values)
+
+
+def _number(text: str) -> int | float | str:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text.strip('"')
+
+
 __all__ = [
     "POLICIES",
     "WINDOW_RULES",
@@ -75,17 +103,9 @@ __all__ = [
     "Signals",
     "WindowRule",
     "policy_from_dict",
+    "policy_from_text",
     "policy_to_dict",
+    "policy_to_text",
     "replay",
     "signals_of",
 ]
-
-
-def policy_to_text(policy: ExitPolicy) -> str:
-    """A policy as `--policy` takes it; settings that are at their default are left out."""
-    values = ",".join(
-        f"{field.name}={getattr(policy, field.name)}"
-        for field in fields(policy)
-        if getattr(policy, field.name) != field.default
-    )
-    return f"{policy.kind}:{values}" if values else policy.kind

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +24,11 @@ from elbert_core.results import ExitReason, Exits
 if TYPE_CHECKING:
     import torch
 
-Quantity = Literal[
-    "entropy",
-    "entropy_nats",
-    "confidence",
-    "window",
-    "range",
-    "patience",
-    "divergence_run",
-    "layer",
-]
+Scope = Literal["sentence", "word"]
 
+POLICIES: dict[str, type[ExitPolicy]] = {}
+"""Every rule by its short name, as used on the command line, in JSON and in links. A class that
+names its `kind` is in it; baselines come last."""
 
 SUM_TOLERANCE = 1e-2
 """How far the probabilities of a row may sum from 1: bfloat16 keeps three digits."""
@@ -49,7 +43,7 @@ class Check:
 
     Attributes:
         reason: the exit reason this condition belongs to.
-        quantity: what is compared; "window", "patience" and "divergence_run" count layers.
+        quantity: name of what is compared, any name that says it.
         value: (layers, rows) what was seen; comparing it with `needed` gives `met`.
         needed: the bound.
         below: True when `value < needed` (or `<=`) is wanted, False for more than the bound.
@@ -58,7 +52,7 @@ class Check:
     """
 
     reason: ExitReason
-    quantity: Quantity
+    quantity: str
     value: NDArray[Any]
     needed: float
     below: bool
@@ -99,13 +93,45 @@ class History:
 class ExitPolicy:
     """Base of all policies: subclasses give `checks` and `lookback`; the rest follows.
 
+    Class attributes, the same for all settings of a rule:
+
+    * `kind`: its short name; naming it puts the rule into `POLICIES`.
+    * `needs`: what it reads beside probabilities: "logits", or names of a record's extras.
+    * `scope`: what it decides about, a "sentence" or a "word".
+    * `baseline`: True where it looks at nothing, so that others can be measured against it.
+
     Attributes:
         min_layer: no early exit before this many layers (at least 1). Windows and runs may fill up
             earlier.
     """
 
     kind: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ()
+    scope: ClassVar[Scope] = "sentence"
+    baseline: ClassVar[bool] = False
     min_layer: int = 1
+
+    def __init_subclass__(cls) -> None:
+        """Enter a rule that has a name of its own into `POLICIES`."""
+        if "kind" in cls.__dict__:
+            POLICIES[cls.kind] = cls
+            for kind in [kind for kind, rule in POLICIES.items() if rule.baseline]:
+                POLICIES[kind] = POLICIES.pop(kind)
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[Self]:  # noqa: ARG003  # for subclasses
+        """The settings that a sweep tries, safe ones included; none by default.
+
+        Args:
+            n_layers: layers of the model, at least 1.
+            n_labels: labels, at least 2.
+        """
+        return []
+
+    @property
+    def family(self) -> str:
+        """Name of the curve that this setting lies on; a rule of several variants has several."""
+        return self.kind
 
     def __post_init__(self) -> None:
         """Turn numpy scalars into plain numbers, then raise ConfigError when one is out of range.

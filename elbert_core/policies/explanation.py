@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elbert_core.policies.base import Check, ExitPolicy, Quantity, replay, signals_of
+from elbert_core.policies.base import Check, ExitPolicy, replay, signals_of
 from elbert_core.results import ExitReason, LayerTrace
 
 
@@ -27,7 +27,7 @@ class CheckResult:
     """
 
     reason: ExitReason
-    quantity: Quantity
+    quantity: str
     value: float
     needed: float
     below: bool

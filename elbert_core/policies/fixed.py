@@ -18,6 +18,7 @@ class NeverExit(ExitPolicy):
     """Apply every layer; the last one answers. The baseline that all speed-ups refer to."""
 
     kind: ClassVar[str] = "never"
+    baseline: ClassVar[bool] = True
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:  # noqa: ARG002  # looks at nothing
         """No condition at all."""
@@ -33,7 +34,13 @@ class FixedLayer(ExitPolicy):
     """
 
     kind: ClassVar[str] = "fixed"
+    baseline: ClassVar[bool] = True
     layer: int
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[FixedLayer]:  # noqa: ARG003
+        """Every layer."""
+        return [cls(layer) for layer in range(1, n_layers + 1)]
 
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range or min_layer lies beyond the layer."""

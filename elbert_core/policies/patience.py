@@ -32,6 +32,11 @@ class Patience(ExitPolicy):
     kind: ClassVar[str] = "patience"
     patience: int
 
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[Patience]:  # noqa: ARG003
+        """Every patience that can be met."""
+        return [cls(patience) for patience in range(1, n_layers)]
+
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
@@ -73,6 +78,12 @@ class DistributionPatience(ExitPolicy):
     kind: ClassVar[str] = "distribution_patience"
     threshold: float
     patience: int
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[DistributionPatience]:  # noqa: ARG003
+        """Divergences on a rough logarithmic scale, up to four times running."""
+        divergences = (0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4)
+        return [cls(most, times) for most in divergences for times in range(1, min(n_layers, 5))]
 
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from elbert_core.errors import ConfigError
 from elbert_core.policies.base import Check, ExitPolicy, require_number
 from elbert_core.policies.signals import FloatArray, Signals
@@ -48,6 +50,12 @@ class EntropyThreshold(ExitPolicy):
     threshold: float
     unit: Literal["normalised", "nats"] = "normalised"
 
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[EntropyThreshold]:  # noqa: ARG003
+        """Its whole range, finer where few are left."""
+        parts = ([0.0, 0.001, 0.003], np.arange(0.01, 0.1, 0.01), np.arange(0.1, 1.0001, 0.05))
+        return [cls(round(float(threshold), 4)) for threshold in np.concatenate(parts)]
+
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
@@ -71,6 +79,12 @@ class ConfidenceThreshold(ExitPolicy):
 
     kind: ClassVar[str] = "confidence"
     threshold: float
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[ConfidenceThreshold]:  # noqa: ARG003
+        """From 1 / n_labels, where everything exits, to 1, finer where few are left."""
+        steps = (*np.linspace(1 / n_labels, 0.95, 17), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0)
+        return [cls(round(float(threshold), 4)) for threshold in steps]
 
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""

@@ -25,6 +25,8 @@ from elbert_core.results import ExitReason
 
 WindowRule = Literal["agree", "monotone", "stable"]
 WINDOW_RULES: tuple[WindowRule, ...] = ("agree", "monotone", "stable")
+WINDOW_ENTROPIES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
+LARGEST_WINDOW = 8
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,22 @@ class ConfidenceWindow(ExitPolicy):
     rule: WindowRule = "agree"
     margin: float = 0.0
     max_range: float = 0.1
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[ConfidenceWindow]:  # noqa: ARG003
+        """The three rules over window sizes and entropy thresholds, with what else they have."""
+        sizes = range(2, min(n_layers, LARGEST_WINDOW) + 1)
+        both = [(size, threshold) for size in sizes for threshold in WINDOW_ENTROPIES]
+        return [
+            *(cls(*one, margin=margin) for one in both for margin in (0.0, 0.2, 0.4)),
+            *(cls(*one, rule="monotone") for one in both),
+            *(cls(*one, rule="stable", max_range=most) for one in both for most in (0.02, 0.1)),
+        ]
+
+    @property
+    def family(self) -> str:
+        """Each of the three rules is a curve of its own."""
+        return self.kind if self.rule == "agree" else f"{self.kind}_{self.rule}"
 
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""

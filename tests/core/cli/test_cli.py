@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 from elbert_core.cli import main as cli
 from elbert_core.cli import training as cli_training
 from elbert_core.engine.engine import EarlyExitEngine
-from elbert_core.errors import ConfigError
-from elbert_core.policies import ConfidenceWindow, NeverExit, Patience
+from elbert_core.policies import ConfidenceWindow, Patience
 from elbert_core.policies.explanation import explain
 from elbert_core.training import train as training
 from elbert_core.training.distillation import DistillConfig
@@ -114,15 +113,6 @@ def test_errors_are_one_line(
     assert shown.out == ""
     assert message in shown.err
     assert "Traceback" not in shown.err
-
-
-def test_policies_as_text() -> None:
-    assert cli.parse_policy("never") == NeverExit()
-    assert cli.parse_policy("window:window_size=3, entropy_threshold=0.2,rule=stable") == (
-        ConfidenceWindow(3, 0.2, rule="stable")
-    )
-    with pytest.raises(ConfigError, match="name=value, got 'patience'"):
-        cli.parse_policy("patience:patience")
 
 
 @pytest.mark.parametrize(
