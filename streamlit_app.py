@@ -9,8 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.learn import wording as wording_learn
-from app.shared import wording, wording_compare
+from app.compare import words as compare
+from app.learn import words as learn
+from app.shared import wording
 from app.tradeoff import wording as wording_tradeoff
 
 ICON = Path(__file__).resolve().parent / "app" / "icon.png"
@@ -37,9 +38,9 @@ st.navigation(
             url_path="inspect",
             default=True,
         ),
-        st.Page("app/compare/page.py", title=wording_compare.PAGE, url_path="compare"),
+        st.Page("app/compare/page.py", title=compare.PAGE, url_path="compare"),
         st.Page("app/tradeoff/page.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
-        st.Page("app/learn/page.py", title=wording_learn.PAGE, url_path="learn"),
+        st.Page("app/learn/page.py", title=learn.PAGE, url_path="learn"),
         st.Page("app/about.py", title=wording.PAGE_ABOUT, url_path="about"),
     ],
     position="top",

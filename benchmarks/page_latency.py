@@ -25,7 +25,7 @@ from _common import conditions, show
 from _serving import serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.shared import wording_compare as compare
+from app.shared import words_figures as compare
 from app.shared.rules import card
 
 LISTEN = """

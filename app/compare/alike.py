@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.shared import lessons, narration, presets, session
-from app.shared import narration_compare as compare
-from app.shared import wording_compare as words
-from app.shared.legend import show_legend
+from app.compare import words
+from app.shared import lessons, narration, presets
+from app.shared import visit as shared
+from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
 from app.shared.rows import Strip, strips
-from app.shared.sheet import Figure
+from app.shared.sheet import Figure, by_column
+from app.shared.words_figures import quoted
 from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
-from elbert_core.reading.ways import comparable, layers_apart, way
+from elbert_core.reading.ways import comparable, way
 from elbert_core.results import LayerTrace
 
 MOST = 8
@@ -53,16 +54,14 @@ def alike(
         if other.text == trace.text or other.text in found or not comparable(trace, other):
             continue
         decision = explain(policy, other)
-        theirs = way(other, decision)
-        differs = tuple(int(index) + 1 for index in np.flatnonzero(mine != theirs))
-        assert len(differs) == layers_apart(mine, theirs)
+        differs = tuple(int(i) + 1 for i in np.flatnonzero(mine != way(other, decision)))
         found[other.text] = Alike(source, other, decision, differs)
     return sorted(found.values(), key=lambda one: len(one.differs))  # stable: sources keep order
 
 
 def sentences() -> Iterator[tuple[str, LayerTrace]]:
     """Sentences of this visit, the examples, and those of the lessons."""
-    for trace in session.visited():
+    for trace in shared.visited():
         yield "visit", trace
     for name in presets.NAMES:
         try:
@@ -84,17 +83,11 @@ def show_alike(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figur
         st.info(words.ALIKE_NONE)
         return None
     decision = explain(policy, trace)
-    said, listed = alike_sentence(found, decision), found[:MOST]
-    entries = [Strip(f"★ {compare.quoted(trace.text, TITLE)}", trace, decision.exit_layer)]
-    entries += [
-        Strip(
-            compare.quoted(one.trace.text, TITLE),
-            one.trace,
-            one.decision.exit_layer,
-            differs=one.differs,
-        )
-        for one in listed
-    ]
+    said, listed = words.alike_sentence(found, decision), found[:MOST]
+    entries = [Strip(f"★ {quoted(trace.text, TITLE)}", trace, decision.exit_layer)]
+    for one in listed:
+        text, exit_layer = quoted(one.trace.text, TITLE), one.decision.exit_layer
+        entries.append(Strip(text, one.trace, exit_layer, differs=one.differs))
     result = Figure(
         "",
         lambda colours: strips(entries, palette=colours),
@@ -103,43 +96,21 @@ def show_alike(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figur
         alike_table(listed),
         (said,),
     )
-    st.text(said)
-    show_legend(trace, palette)
-    st.vega_lite_chart(
-        spec=result.draw(palette), width="stretch", key="compare.alike", alt=result.alt
-    )
-    st.caption(words.ALIKE_HELP)
-    with st.expander(words.ALIKE_TABLE):
-        st.dataframe(result.table, hide_index=True, width="stretch", alt=words.ALIKE_TABLE)
+    show_figure(result, palette, key="compare.alike", table=words.ALIKE_TABLE, labels=trace)
     return result
-
-
-def alike_sentence(found: list[Alike], decision: Decision) -> str:
-    """How many sentences go the same way, or how far the nearest is."""
-    same = sum(not one.differs for one in found)
-    phrase = narration.depth_phrase(decision)
-    if same:
-        verb = "goes" if same == 1 else "go"
-        count = narration.number(same).capitalize()
-        return (
-            f"{count} of {len(found)} other sentences {verb} exactly this way: {phrase}, with the "
-            "same leading label after every layer."
-        )
-    nearest = narration.counted(len(found[0].differs), "layer")
-    return (
-        f"None of {len(found)} other sentences goes exactly this way ({phrase}). The nearest "
-        f"differs at {nearest}."
-    )
 
 
 def alike_table(found: list[Alike]) -> dict[str, list[object]]:
     """The ways by column."""
-    columns: list[list[object]] = [
-        [compare.quoted(one.trace.text, 120) for one in found],
-        [words.ALIKE_SOURCES[one.source] for one in found],
-        [one.decision.exit_layer for one in found],
-        [narration.name(one.decision.label_name) for one in found],
-        [round(one.decision.confidence, 4) for one in found],
-        [len(one.differs) for one in found],
+    rows = [
+        (
+            quoted(one.trace.text, 120),
+            words.ALIKE_SOURCES[one.source],
+            one.decision.exit_layer,
+            narration.name(one.decision.label_name),
+            round(one.decision.confidence, 4),
+            len(one.differs),
+        )
+        for one in found
     ]
-    return dict(zip(words.ALIKE_COLUMNS, columns, strict=True))
+    return by_column(words.ALIKE_COLUMNS, rows)

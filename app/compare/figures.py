@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.shared import narration_words as narration
-from app.shared import wording_compare as words
+from app.compare import words
 from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading, tips
 from app.shared.palette import SHAPES, Palette
 from app.shared.quantities import run_of
@@ -114,7 +113,7 @@ def word_effects(found: Ablation, trace: LayerTrace, *, palette: Palette) -> Spe
     areas: list[Row] = []
     for number, one in enumerate(found.effects):
         title = _FIRST + _ROW * number + 6
-        y, word, area = title + 12, narration.word(one.word), narration.area(one.area_change)
+        y, word, area = title + 12, words.word(one.word), words.area(one.area_change)
         titles.append((title, word))
         tracks.append(box(0.5, n_layers + 0.5, y, y))
         if one.exit_change:
@@ -125,7 +124,7 @@ def word_effects(found: Ablation, trace: LayerTrace, *, palette: Palette) -> Spe
                 "y": y,
                 "ink": palette.label(one.label),
                 "word": word,
-                "layer": f"{one.exit_layer} ({narration.change(one.exit_change)})",
+                "layer": f"{one.exit_layer} ({words.change(one.exit_change)})",
                 "leads": names[one.label],
                 "area": area,
             }

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.compare import session as visit
-from app.shared import narration_compare as narration
-from app.shared import resources, widgets, wording
-from app.shared import wording_compare as words
-from app.shared.legend import show_legend
+from app.compare import visit, words
+from app.shared import resources, wording
+from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
 from app.shared.rows import Path, paths
 from app.shared.rules import card, kinds, named
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
-from app.shared.text import plain_markdown
+from app.shared.widgets import bind, warn
+from app.shared.words_figures import IN_USE, path_title, quoted
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
 from elbert_core.results import LayerTrace
@@ -22,56 +21,39 @@ from elbert_core.results import LayerTrace
 
 def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
     """What stands beside the sentence in use, the figure, and its table."""
-    key = visit.widget("with")
-    chosen = st.segmented_control(
+    mine = visit.current()
+    st.segmented_control(
         words.WITH_LABEL,
         list(words.WITH),
-        format_func=lambda name: words.WITH[name],
-        key=key,
-        on_change=widgets.changed,
-        args=(visit.WITH, key, visit.chosen, "with"),
+        format_func=words.WITH.__getitem__,
         required=True,
+        **bind(mine, "beside", "compare.with"),
     )
-    if chosen == "rule":
-        key = visit.widget("other_rule")
+    beside, other_policy, called = trace, policy, ("A", "B")
+    if mine.beside == "rule":
         st.selectbox(
             words.OTHER_RULE,
             kinds(),
             format_func=lambda kind: card(kind).name,
-            key=key,
-            on_change=widgets.changed,
-            args=(visit.OTHER_RULE, key, visit.chosen, "other_rule"),
             filter_mode=None,
+            **bind(mine, "other_rule", "compare.other_rule"),
         )
-        beside, other_policy = trace, visit.other_policy()
+        other_policy, called = mine.other_policy, (words.THE_RULE, words.OTHER_RULE_SHORT)
+        names = (IN_USE, card(other_policy.kind).name)
+        lead = (f"{IN_USE}: {named(policy)}", f"{words.OTHER_RULE_SHORT}: {named(other_policy)}")
     else:
-        _ask_for_other()
-        found = visit.other_trace()
+        _ask_for_other(mine)
+        found = mine.other_trace()
         if found is None:
             return None
-        beside, other_policy = found, policy
+        beside, names = found, called
+        lead = (f"A: {quoted(trace.text, 200)}", f"B: {quoted(beside.text, 200)}")
     a, b = explain(policy, trace), explain(other_policy, beside)
-    if chosen == "rule":
-        names = (words.IN_USE, card(other_policy.kind).name)
-        lead = (
-            f"{names[0]}: {named(policy)}",
-            f"{words.OTHER_RULE_SHORT}: {named(other_policy)}",
-        )
-    else:
-        names = ("A", "B")
-        lead = (
-            f"A: {narration.quoted(trace.text, 200)}",
-            f"B: {narration.quoted(beside.text, 200)}",
-        )
-    for line in lead:
-        st.text(line)
     entries = [
-        Path(narration.path_title(names[0], a), trace, a),
-        Path(narration.path_title(names[1], b), beside, b),
+        Path(path_title(names[0], a), trace, a),
+        Path(path_title(names[1], b), beside, b),
     ]
-    show_legend(trace, palette)
-    called = ("A", "B") if chosen == "sentence" else (words.THE_RULE, words.OTHER_RULE_SHORT)
-    difference = narration.pair_sentence(a, b, called)
+    difference = words.pair_sentence(a, b, called)
     result = Figure(
         "",
         lambda colours: paths(entries, palette=colours),
@@ -82,35 +64,25 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
             (entries[1].title, layer_table(beside, b)),
         ),
     )
-    st.vega_lite_chart(
-        spec=result.draw(palette), width="stretch", key="compare.pair", alt=result.alt
-    )
-    st.text(difference)
-    with st.expander(words.PAIR_TABLE):
-        for title, table in result.tables:
-            st.text(title)
-            st.dataframe(table, hide_index=True, width="stretch", alt=wording.TABLE_ALT)
+    show_figure(result, palette, key="compare.pair", table=words.PAIR_TABLE, labels=trace)
     return result
 
 
-def _ask_for_other() -> None:
-    key = visit.widget("other")
+def _ask_for_other(mine: visit.CompareVisit) -> None:
     st.pills(
         words.OTHER_SENTENCE,
-        visit.examples(),
-        format_func=lambda name: wording.PRESET_TITLES[name],
-        key=key,
+        mine.examples,
+        format_func=wording.PRESET_TITLES.__getitem__,
         required=True,
-        on_change=widgets.changed,
-        args=(visit.OTHER_PRESET, key, visit.take_example),
         wrap=True,
+        **bind(mine, "example", "compare.other_preset", then=mine.take_example),
     )
     if resources.checkpoint_names():
         with st.form("compare.form", border=False):
             box, button = st.columns([6, 1], vertical_alignment="bottom", gap="small")
-            box.text_input(
+            typed = box.text_input(
                 words.OTHER_SENTENCE,
-                key=visit.OTHER_TEXT,
+                key="compare.other_text",
                 placeholder=words.OTHER_PLACEHOLDER,
                 label_visibility="collapsed",
             )
@@ -118,8 +90,6 @@ def _ask_for_other() -> None:
                 words.READ_OTHER, width="stretch", key="compare.read_other"
             )
         if pressed:
-            with st.spinner(wording.READING):
-                visit.read_other(str(st.session_state[visit.OTHER_TEXT]))
-    problem = visit.message()
-    if problem is not None:
-        st.warning(plain_markdown(problem))
+            mine.read_other(typed)
+    if mine.message:
+        warn(mine.message)

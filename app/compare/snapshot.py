@@ -6,12 +6,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.compare import session as visit
-from app.inspect.snapshot import origin, rule
+from app.compare import visit, words
 from app.shared import narration, sheet, wording
-from app.shared import wording_compare as words
 from app.shared.reading import label_names
 from app.shared.sheet import Figure
+from app.shared.snapshot import origin, rule
 from app.shared.state import Mode, Shown
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
@@ -50,7 +49,7 @@ def compare_html(
     parts = [
         sheet.sentence(trace.text),
         sheet.paragraph(narration.verdict(decision)),
-        *rule(decision),
+        *rule(policy),
         sheet.badge(wording.MODES[mode], wording.MODE_HELP[mode]),
         sheet.heading(words.VIEWS[view]),
         sheet.legend(label_names(trace)),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.inspect import words
 from app.inspect.second_pass import second_pass
 from app.inspect.state_map import map_figure, map_said, map_table
 from app.shared import resources, wording
-from app.shared import wording_compare as words
 from app.shared.palette import Palette
 from app.shared.sheet import Figure
 from elbert_core.policies.explanation import Decision, explain

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.inspect import words
 from app.shared import wording
-from app.shared import wording_compare as words
 from app.shared.canvas import LayerCanvas, Row, Spec, figure, heading, veil
 from app.shared.palette import Palette
 from app.shared.text import piece

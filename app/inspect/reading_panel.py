@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from app.inspect import words
 from app.inspect.reading_grid import reading_grid
 from app.inspect.second_pass import second_pass
 from app.inspect.visit import cursor
 from app.shared import resources, wording
-from app.shared import wording_compare as words
 from app.shared.palette import Palette
 from app.shared.sheet import Figure
 from app.shared.state import Shown

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from app.shared import resources, visit
-from app.shared import wording_compare as words
 from app.shared.widgets import warn
+from app.shared.words_figures import NEEDS_MODEL
 from elbert_core.results import LayerTrace
 
 Extra = TypeVar("Extra")
@@ -36,7 +36,7 @@ def second_pass(
         None while there is none, or when it was refused; the page says why.
     """
     if not resources.checkpoint_names():
-        st.text(words.NEEDS_MODEL)
+        st.text(NEEDS_MODEL)
         return None
     wanted = (trace.text, visit.checkpoint())
     kept: dict[str, Any] = st.session_state.get(f"{name}.pass", {})

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.inspect.reasons import savings, why_not_rows
 from app.shared import narration, sheet, wording
 from app.shared.reading import alt_text, label_names
-from app.shared.rules import named
 from app.shared.score import score
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
+from app.shared.snapshot import origin, rule
 from app.shared.state import Shown
 from app.shared.text import piece
 from app.shared.verdict import mode_of, read_by, real_run, truncated
-from elbert_core.policies import policy_to_dict
 from elbert_core.policies.explanation import Decision
 
 
@@ -61,7 +59,7 @@ def inspect_html(view: InspectView) -> str:
         sheet.badge(wording.MODES[mode], wording.MODE_HELP[mode]),
         sheet.paragraph(read_by(shown), truncated(shown), view.note, small=True),
         *(sheet.paragraph(line) for line in real_run(shown, decision)),
-        *rule(decision),
+        *rule(decision.policy),
         sheet.legend(label_names(trace)),
         sheet.figure(
             Figure(
@@ -88,26 +86,6 @@ def inspect_html(view: InspectView) -> str:
         *origin(shown, view.link),
     ]
     return sheet.document(wording.HEADLINE, parts)
-
-
-def rule(decision: Decision) -> list[str]:
-    """The rule in use, in words and exactly."""
-    exact = json.dumps(policy_to_dict(decision.policy), ensure_ascii=False)
-    return [
-        sheet.paragraph(f"{wording.POLICY_LABEL} {named(decision.policy)}"),
-        sheet.paragraph(exact, small=True),
-    ]
-
-
-def origin(shown: Shown, link: str) -> list[str]:
-    """Which model made the record, and how the same view is opened again."""
-    trace = shown.trace
-    told = wording.SHEET_DIGEST.format(digest=trace.digest) if trace.digest else ""
-    return [
-        sheet.heading(wording.SHEET_ORIGIN),
-        sheet.paragraph(read_by(shown), told, wording.SHEET_NOTE, small=True),
-        sheet.lines(f"?{link}" if link else wording.LINK_DEFAULT),
-    ]
 
 
 def _why_not(shown: Shown, decision: Decision) -> list[str]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.inspect import words
 from app.shared import narration, wording
-from app.shared import wording_compare as words
 from app.shared.canvas import LayerCanvas, Row, Spec, figure
 from app.shared.palette import Palette, glyph, shape
 from app.shared.reading import label_names
+from app.shared.words_figures import NO, YES
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.state_map import StateMap
 from elbert_core.results import LayerTrace
@@ -73,7 +74,7 @@ def map_table(found: StateMap, trace: LayerTrace) -> dict[str, list[object]]:
         [round(float(y), 3) for y in found.points[:, 1]],
         [names[int(label)] for label in trace.labels],
         [round(float(p), 4) for p in trace.confidence],
-        [words.YES if right else words.NO for right in found.faithful],
+        [YES if right else NO for right in found.faithful],
     ]
     return dict(zip(words.MAP_COLUMNS, columns, strict=True))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.shared import wording
-from app.shared import wording_compare as words
+from app.shared import words_figures as words
 from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading
 from app.shared.palette import Palette, glyph
 from app.shared.reading import label_names

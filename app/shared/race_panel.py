@@ -7,13 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import narration
-from app.shared import wording_compare as words
+from app.shared import words_figures as words
+from app.shared.figure_panel import show_tables
 from app.shared.palette import Palette
 from app.shared.race import ends, race, race_still
 from app.shared.reading import label_names
-from app.shared.sheet import Figure
+from app.shared.sheet import Figure, by_column
 from app.shared.text import visible
-from elbert_core.policies.explanation import Decision
+from elbert_core.policies import ExitPolicy
+from elbert_core.policies.explanation import Decision, explain
 from elbert_core.results import LayerTrace
 
 _SCRIPT = Path(__file__).with_name("race.js")
@@ -33,12 +35,13 @@ _STYLE = """
 """
 
 
-def show_race(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure:
+def show_race(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure:
     """The race and its table.
 
     Returns:
         A still picture of it, for the file that takes the page away.
     """
+    decision = explain(policy, trace)
     st.text(words.RACE_INTRO)
     component = st.components.v2.component(
         "elbert_race",
@@ -52,30 +55,31 @@ def show_race(trace: LayerTrace, decision: Decision, palette: Palette) -> Figure
         f"{narration.verdict(decision)} That took {used:.1f} of {full:.1f} ms when it was measured "
         f"on {visible(trace.device, limit=30)}."
     )
-    st.text(said)
-    table = race_table(trace, decision)
-    with st.expander(words.RACE_TABLE):
-        st.dataframe(table, hide_index=True, width="stretch", alt=words.RACE_TABLE)
-    st.caption(words.RACE_NOTE)
-    return Figure(
+    found = Figure(
         "",
         lambda colours: race_still(trace, decision, palette=colours),
         said,
         (words.RACE_NOTE,),
-        table,
+        race_table(trace, decision),
         (said,),
     )
+    st.text(said)
+    show_tables(found, words.RACE_TABLE)
+    st.caption(words.RACE_NOTE)
+    return found
 
 
 def race_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]]:
     """The race by column, one entry a layer."""
-    names = label_names(trace)
-    layers = range(1, trace.n_layers + 1)
-    columns: list[list[object]] = [
-        list(layers),
-        [names[int(label)] for label in trace.labels],
-        [round(float(p), 4) for p in trace.confidence],
-        [round(end, 2) for end in ends(trace)],
-        [words.RACE_STILL if n <= decision.exit_layer else words.RACE_GONE for n in layers],
+    names, done = label_names(trace), ends(trace)
+    rows = [
+        (
+            layer,
+            names[int(trace.labels[layer - 1])],
+            round(float(trace.confidence[layer - 1]), 4),
+            round(done[layer - 1], 2),
+            words.RACE_STILL if layer <= decision.exit_layer else words.RACE_GONE,
+        )
+        for layer in range(1, trace.n_layers + 1)
     ]
-    return dict(zip(words.RACE_COLUMNS, columns, strict=True))
+    return by_column(words.RACE_COLUMNS, rows)

@@ -61,6 +61,11 @@ class Figure:
     tables: tuple[tuple[str, Mapping[str, Sequence[object]]], ...] = ()
 
 
+def by_column(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, list[object]]:
+    """A table by column from its rows."""
+    return dict(zip(titles, map(list, zip(*rows, strict=True)), strict=True))
+
+
 def document(title: str, parts: Sequence[str]) -> str:
     """The whole file; `parts` are made by the functions below."""
     name = _text(title)

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.learn import wording as learn
+from app.compare import words as compare
+from app.inspect import words as inspect_words
+from app.learn import words as learn
 from app.shared import wording
-from app.shared import wording_compare as compare
 from app.shared.lessons import lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
@@ -65,7 +66,7 @@ def inspect(visit: Visit) -> Iterator[str]:
     read(visit, SENTENCE)
     expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=60_000)
     open_all(visit)
-    for button in (compare.READING_BUTTON, compare.MAP_BUTTON):
+    for button in (inspect_words.READING_BUTTON, inspect_words.MAP_BUTTON):
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("button", name=button)).to_have_count(0, timeout=60_000)
         visit.settled()

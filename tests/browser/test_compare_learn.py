@@ -7,9 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.learn import wording as learn
+from app.compare import words as compare
+from app.learn import words as learn
 from app.shared import wording
-from app.shared import wording_compare as compare
+from app.shared import words_figures as figures
 from app.shared.presets import SENTENCES
 from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit
@@ -61,20 +62,20 @@ def test_the_race_is_played_and_stepped_by_keyboard_without_a_round_trip(
     page.wait_for_timeout(400)
     assert clock(page) == end, "nothing moves until asked"
 
-    press(page, compare.RACE_AGAIN)
+    press(page, figures.RACE_AGAIN)
     page.wait_for_timeout(600)
-    press(page, compare.RACE_PAUSE)
+    press(page, figures.RACE_PAUSE)
     paused = clock(page)
     assert 0 < paused < end
     page.wait_for_timeout(300)
     assert clock(page) == paused
 
-    press(page, compare.RACE_BACK)
+    press(page, figures.RACE_BACK)
     back = clock(page)
     assert back < paused
-    press(page, compare.RACE_ON)
+    press(page, figures.RACE_ON)
     assert clock(page) > back
-    expect(page.locator(".race [role=status]")).to_contain_text(compare.RACE_STOPS)
+    expect(page.locator(".race [role=status]")).to_contain_text(figures.RACE_STOPS)
     slider.press("End")
     assert clock(page) == end
     slider.press("Home")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.compare import words as compare
 from app.shared import wording
-from app.shared import wording_compare as compare
 from tests.app.html_files import self_contained
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at

@@ -12,8 +12,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.learn import narration as tell
-from app.learn import wording as wording_learn
+from app.learn import words as learn_words
 from app.shared import wording
 from app.shared.claims import Scene, holds
 from app.shared.lessons import Lesson, Step, lesson_names, load_lesson
@@ -53,7 +52,7 @@ def shown(page: Page, texts: list[str]) -> None:
 def predict(visit: Visit, scene: Scene, press: Press) -> None:
     """Move the prediction by the arrow keys, ask, and be told how near it came."""
     page = visit.page
-    slider = page.get_by_role("slider", name=wording_learn.ASK)
+    slider = page.get_by_role("slider", name=learn_words.ASK)
     n_layers = scene.trace.n_layers
     guess = (n_layers + 1) // 2 - 1
     if press is by_keyboard:
@@ -62,9 +61,9 @@ def predict(visit: Visit, scene: Scene, press: Press) -> None:
     else:
         slider.press("ArrowLeft")
     visit.settled()
-    press(page.get_by_role("button", name=wording_learn.SHOW))
+    press(page.get_by_role("button", name=learn_words.SHOW))
     exit_layer = scene.decision.exit_layer
-    expect(page.get_by_text(tell.outcome(guess, exit_layer)).first).to_be_visible()
+    expect(page.get_by_text(learn_words.outcome(guess, exit_layer)).first).to_be_visible()
 
 
 def look_at_figure(page: Page, step: Step) -> None:
@@ -83,19 +82,19 @@ def walk(visit: Visit, lesson: Lesson, press: Press) -> int:
         scene = lesson.scene(step)
         other = scene.other(step.beside) if step.beside else None
         assert all(holds(claim, scene) for claim in step.claims)
-        shown(page, tell.paragraphs(step.text, scene, other))
+        shown(page, learn_words.paragraphs(step.text, scene, other))
         if step.ask:
             asked += 1
             predict(visit, scene, press)
             visit.settled()
-        shown(page, tell.paragraphs(step.after, scene, other))
+        shown(page, learn_words.paragraphs(step.after, scene, other))
         look_at_figure(page, step)
         if step.control:
             slider = page.locator("[data-testid=stSlider] input[type=range], [role=slider]").first
             slider.press("ArrowRight")
             visit.settled()
         if number < len(lesson.steps):
-            press(page.get_by_role("button", name=wording_learn.NEXT, exact=True))
+            press(page.get_by_role("button", name=learn_words.NEXT, exact=True))
     return asked
 
 
@@ -103,19 +102,19 @@ def walk(visit: Visit, lesson: Lesson, press: Press) -> int:
 def test_a_lesson_can_be_walked_to_its_end(name: str, open_page: OpenPage) -> None:
     press = by_keyboard if name == NAMES[0] else by_mouse
     visit = open_page()
-    page = go(visit, wording_learn.PAGE, wording_learn.HEADLINE)
+    page = go(visit, learn_words.PAGE, learn_words.HEADLINE)
     lesson = load_lesson(name)
-    press(page.get_by_role("button", name=wording_learn.OPEN.format(title=lesson.title)))
+    press(page.get_by_role("button", name=learn_words.OPEN.format(title=lesson.title)))
     asked = walk(visit, lesson, press)
     assert asked == sum(step.ask for step in lesson.steps)
-    assert page.get_by_role("button", name=wording_learn.SHOW).count() == 0
+    assert page.get_by_role("button", name=learn_words.SHOW).count() == 0
     expect(page.get_by_text(f"Predictions so far: {asked}")).to_be_visible()
     page.wait_for_url(re.compile(rf"lesson={name}&step={len(lesson.steps)}"))
     last = name == NAMES[-1]
-    onward = page.get_by_role("button", name=wording_learn.ALL_LESSONS)
+    onward = page.get_by_role("button", name=learn_words.ALL_LESSONS)
     if not last:
         title = load_lesson(NAMES[NAMES.index(name) + 1]).title
-        onward = page.get_by_role("button", name=wording_learn.NEXT_LESSON.format(title=title))
+        onward = page.get_by_role("button", name=learn_words.NEXT_LESSON.format(title=title))
     press(onward)
     expect(page.get_by_role("heading", level=1)).not_to_have_text(lesson.title)
     visit.settled()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.shared import wording_compare as words
+from app.compare import words
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 from tests.pages.test_compare import open_compare, rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.shared import wording_compare as compare
+from app.compare import words as compare
 from app.shared.lessons import lesson_names, load_lesson
 from tests.pages import driver
 from tests.pages.conftest import OpenApp

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.compare import words
 from app.shared import resources, wording
-from app.shared import wording_compare as words
 from app.shared.presets import SENTENCES, load_preset
 from app.shared.state import build_policy, defaults
 from elbert_core.policies.explanation import explain

@@ -9,7 +9,7 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.learn import wording as words
+from app.learn import words
 from app.shared.lessons import lesson_names, load_lesson
 from elbert_core.policies.explanation import explain
 from tests.pages import driver

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.inspect import words
 from app.shared import resources
-from app.shared import wording_compare as words
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 

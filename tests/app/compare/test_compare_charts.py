@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 import pytest
 
+from app.compare import words
 from app.compare.figures import word_effects
-from app.compare.words_panel import words_table
+from app.compare.left_out import words_figure
 from app.inspect.reading_grid import blend, reading_grid
-from app.shared import narration_compare as narration
+from app.shared import words_figures
 from app.shared.legend import legend_html
 from app.shared.palette import DARK, LIGHT
 from app.shared.race import ends, race, slowed
@@ -56,7 +57,7 @@ def one_axis(spec: dict[str, Any], n_layers: int) -> None:
 # ------------------------------------------------------------------------------------------- lanes
 def all_lanes(trace: Any, current: ExitPolicy) -> list[Strip]:
     found = [(name, explain(policy, trace)) for name, policy in rules(current)]
-    return [Strip(n, trace, d.exit_layer, narration.result(d), d.label) for n, d in found]
+    return [Strip(n, trace, d.exit_layer, words_figures.result(d), d.label) for n, d in found]
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
@@ -94,8 +95,8 @@ def test_the_lanes_have_a_table_with_the_oracle_last() -> None:
 
 
 def test_an_answer_unlike_full_depth_is_marked() -> None:
-    assert narration.result(explain(FixedLayer(1), TRACE)).endswith("≠")
-    assert not narration.result(explain(FixedLayer(2), TRACE)).endswith("≠")
+    assert words_figures.result(explain(FixedLayer(1), TRACE)).endswith("≠")
+    assert not words_figures.result(explain(FixedLayer(2), TRACE)).endswith("≠")
 
 
 # ------------------------------------------------------------------------------------------- paths
@@ -168,15 +169,15 @@ def test_every_word_has_its_exit_and_its_change() -> None:
     assert [row["x"] for row in rows(spec, "exits_1")] == [5, 1]
     assert [row["x"] for row in rows(spec, "exits_0")] == [4]
     assert len(rows(spec, "moves")) == 2
-    assert words_table(found, TRACE)["Change"] == [0, -4, -1]
+    assert words_figure(found, TRACE).table["Change"] == [0, -4, -1]
     assert "Without “w2” it stops one layer earlier and says negative instead" in (
-        narration.ablation_sentence(found, TRACE)
+        words.ablation_sentence(found, TRACE)
     )
 
 
 def test_it_is_said_that_no_word_matters() -> None:
     found = effects([0.4, 0.6, 0.7, 0.8, 0.85, 0.8])
-    assert "No single word decides it" in narration.ablation_sentence(found, TRACE)
+    assert "No single word decides it" in words.ablation_sentence(found, TRACE)
 
 
 # ----------------------------------------------------------------------------------------- reading
@@ -221,8 +222,8 @@ def test_settings_are_said_without_what_is_usual() -> None:
 
 
 def test_changes_carry_their_sign() -> None:
-    assert narration.area(0.004) == "0.00"
-    assert narration.area(-0.21) == "−0.21"
-    assert narration.spread_of_rules([explain(FixedLayer(1), TRACE)]) == (
+    assert words.area(0.004) == "0.00"
+    assert words.area(-0.21) == "−0.21"
+    assert words_figures.spread_of_rules([explain(FixedLayer(1), TRACE)]) == (
         "All of them stop after layer 1. One of 1 gives another answer than full depth would."
     )

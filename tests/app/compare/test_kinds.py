@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.compare import words
 from app.compare.figures import AT, sliding, span
-from app.shared import narration_compare as narration
+from app.compare.kinds import KINDS, right_before, three_kinds
 from app.shared import presets, wording
-from app.shared.kinds import KINDS, right_before, three_kinds
 from app.shared.palette import DARK, LIGHT
 from app.shared.rows import Path
 from elbert_core.policies import (
@@ -42,13 +42,13 @@ def test_each_kind_is_found_and_named_in_order() -> None:
         ("overthought", "lost"),
     ]
     assert found[2].right_at == 1
-    assert "Right was positive, as layer 1 said (80 % sure)" in narration.kinds_sentence(found)
+    assert "Right was positive, as layer 1 said (80 % sure)" in words.kinds_sentence(found)
 
 
 def test_nobody_is_overthought_without_a_meaning() -> None:
     found = three_kinds(WINDOW, [LOST, SLOW, SURE], {})
     assert [kind.name for kind in found] == ["easy", "hard"]
-    assert "None of the sentences" in narration.kinds_sentence(found)
+    assert "None of the sentences" in words.kinds_sentence(found)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def rows(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def drawn(policy: ExitPolicy, *traces: Any, palette: Any = LIGHT) -> dict[str, Any]:
     decisions = [explain(policy, trace) for trace in traces]
     entries = [Path("name", t, d) for t, d in zip(traces, decisions, strict=True)]
-    said = [[narration.at_window(d, n + 1) for n in range(d.n_layers)] for d in decisions]
+    said = [[words.at_window(d, n + 1) for n in range(d.n_layers)] for d in decisions]
     return sliding(entries, said, at=1, palette=palette)
 
 
@@ -131,14 +131,14 @@ def test_a_run_of_agreeing_layers_counts_itself() -> None:
 
 def test_what_is_found_at_each_layer() -> None:
     slow = explain(WINDOW, SLOW)
-    said = [narration.at_window(slow, layer) for layer in range(1, 7)]
+    said = [words.at_window(slow, layer) for layer in range(1, 7)]
     assert said == ["window 1 of 3"] * 4 + ["window 2 of 3", "stops here"]
     early = explain(ConfidenceWindow(window_size=2, entropy_threshold=0.1, min_layer=3), SURE)
-    said = [narration.at_window(early, layer) for layer in (2, 3, 4)]
+    said = [words.at_window(early, layer) for layer in (2, 3, 4)]
     assert said == ["too early to stop", "stops here", "has stopped"]
-    assert narration.at_window(explain(NeverExit(), SURE), 6) == "no layers left"
+    assert words.at_window(explain(NeverExit(), SURE), 6) == "no layers left"
     patient = explain(Patience(2), make_trace([0.4, 0.6, 0.6, 0.6, 0.6, 0.6]))
-    assert [narration.at_window(patient, n) for n in (2, 3, 4)] == [
+    assert [words.at_window(patient, n) for n in (2, 3, 4)] == [
         "confirmed 0 of 2 times",
         "confirmed 1 of 2 times",
         "stops here",

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.inspect import words
 from app.inspect.map_panel import regions_note
 from app.inspect.state_map import map_figure, map_said, map_table
 from app.shared import wording
-from app.shared import wording_compare as words
 from app.shared.palette import DARK, LIGHT
 from app.shared.svg import svg
 from elbert_core.policies import FixedLayer

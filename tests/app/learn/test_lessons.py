@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.learn.narration import facts, fill, outcome, paragraphs, record
+from app.learn.words import facts, fill, outcome, paragraphs, record
 from app.shared.claims import CHECKS, Scene, holds
 from app.shared.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
 from app.shared.presets import HOME, load_preset, names_of

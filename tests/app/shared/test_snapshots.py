@@ -8,7 +8,7 @@ import pytest
 from app.compare.snapshot import compare_html
 from app.inspect.snapshot import InspectView, inspect_html
 from app.shared import narration, wording
-from app.shared import wording_compare as words
+from app.shared import words_figures as words
 from app.shared.race import race_still
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure

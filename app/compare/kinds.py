@@ -3,7 +3,7 @@
 Kinds are read off stored passes under the rule in use, never written down: another model or another
 rule may make another sentence the hard one. Overthought (Kaya et al. 2019) means that an earlier
 layer was right and the last one is wrong, so it can only be said of sentences of which somebody has
-said what they mean. Pure.
+said what they mean.
 """
 
 from __future__ import annotations
@@ -11,8 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import streamlit as st
+
+from app.compare import words
+from app.compare.alike import sentences
+from app.compare.figures import sliding
+from app.shared import presets
+from app.shared.figure_panel import show_figure
+from app.shared.palette import Palette
+from app.shared.rows import Path, paths
+from app.shared.score_panel import layer_table
+from app.shared.sheet import Figure
+from app.shared.words_figures import path_title
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
+from elbert_core.reading.ways import comparable
 from elbert_core.results import LayerTrace
 
 KINDS = ("easy", "hard", "overthought")
@@ -53,7 +66,7 @@ def right_before(trace: LayerTrace, meant: str) -> int | None:
 def three_kinds(
     policy: ExitPolicy, traces: Iterable[LayerTrace], meant: Mapping[str, str]
 ) -> tuple[Kind, ...]:
-    """One sentence of each kind, as many kinds as there are.
+    """One sentence of each kind, as many kinds as there are. Pure.
 
     Args:
         policy: the rule that decides where each leaves.
@@ -85,3 +98,42 @@ def three_kinds(
 def _sure_of_the_right(kind: Kind) -> float:
     assert kind.right_at is not None
     return float(kind.trace.confidence[kind.right_at - 1])
+
+
+def show_kinds(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
+    """The three sentences, the figure with its slider, and the tables."""
+    known = [trace, *(other for _, other in sentences() if comparable(trace, other))]
+    kinds = three_kinds(policy, known, presets.MEANT)
+    if len(kinds) < 2:
+        st.info(words.KINDS_TOO_FEW)
+        return None
+    st.text(words.KINDS_INTRO)
+    entries = [
+        Path(path_title(words.KIND_NAMES[k.name], k.decision), k.trace, k.decision) for k in kinds
+    ]
+    findings = [
+        [words.at_window(kind.decision, layer) for layer in range(1, kind.trace.n_layers + 1)]
+        for kind in kinds
+    ]
+    latest = max(kind.decision.exit_layer for kind in kinds)
+    said = words.kinds_sentence(kinds)
+    result = Figure(
+        "",
+        lambda colours: paths(entries, palette=colours),
+        f"{'; '.join(entry.title for entry in entries)}. {said}",
+        (words.KINDS_HELP,),
+        said=(*map(words.kind_line, kinds), said),
+        tables=tuple(
+            (entry.title, layer_table(kind.trace, kind.decision))
+            for entry, kind in zip(entries, kinds, strict=True)
+        ),
+    )
+    show_figure(
+        result,
+        palette,
+        key="compare.kinds",
+        table=words.KINDS_TABLE,
+        labels=trace,
+        spec=sliding(entries, findings, at=latest, palette=palette),
+    )
+    return result

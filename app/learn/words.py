@@ -1,16 +1,49 @@
-"""A lesson's text with the numbers of its traces filled in. Pure: text in, text out."""
+"""What Learn says round its lessons, and a lesson's text with the numbers of its traces filled in.
+
+The lessons themselves are in `assets/lessons`. Plain text in, plain text out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from app.learn import wording as words
 from app.shared import narration
 from app.shared.claims import Scene, holds
 from app.shared.lessons import Paragraph
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import stability
+
+PAGE = "Learn"
+HEADLINE = "Learn it in a few minutes"
+LEAD = (
+    "Short lessons. Most steps ask you to predict after which layer the model stops, and then show "
+    "it. Nothing you answer is stored; it is forgotten when you leave."
+)
+STEPS = "{count} steps"
+STEPS_DONE = "{done} of {count} steps seen"
+OPEN = "Open: {title}"
+ALL_LESSONS = "All lessons"
+STEP_OF = "Step {step} of {count}"
+BACK, NEXT = "Back", "Next"
+NEXT_LESSON = "Next lesson: {title}"
+ASK = "After which layer will it stop?"
+ASK_HELP = "A guess is enough. You see the layers up to the question mark."
+SHOW = "Show it"
+GUESS_RIGHT = "Exactly: it stops after layer {layer}."
+GUESS_EARLY = "You said layer {guess}. It reads on for {out} more and stops after layer {layer}."
+GUESS_LATE = "You said layer {guess}. It stops {out} earlier, after layer {layer}."
+RECORD = "Predictions so far: {count}, exactly right {right}, on average {mean} layers out."
+TRY = "Try this on the Inspect page"
+SENTENCE = "The sentence:"
+RULE = "The rule:"
+MISSING = "The lesson “{name}” cannot be shown ({message})."
+NONE = "There are no lessons here."
+THE_END = (
+    "That was the last lesson. Take a sentence of your own to the Inspect page, or see on the "
+    "Trade-off page what a rule saves and costs on a whole data set."
+)
+LOCKED = "Some controls are fixed by the link that opened this page."
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -41,12 +74,12 @@ def paragraphs(
 ) -> list[str]:
     """The paragraphs that hold of this scene, filled in."""
     known = facts(scene, other)
-    shown = [t if isinstance(t, str) else t.text for t in texts if _shown(t, scene)]
-    return [fill(text, known) for text in shown]
-
-
-def _shown(text: str | Paragraph, scene: Scene) -> bool:
-    return isinstance(text, str) or holds(text.claim, scene)
+    plain = [
+        text if isinstance(text, str) else text.text
+        for text in texts
+        if isinstance(text, str) or holds(text.claim, scene)
+    ]
+    return [fill(text, known) for text in plain]
 
 
 def fill(text: str, known: dict[str, str]) -> str:
@@ -57,9 +90,9 @@ def fill(text: str, known: dict[str, str]) -> str:
 def outcome(guess: int, exit_layer: int) -> str:
     """How near a prediction came."""
     if guess == exit_layer:
-        return words.GUESS_RIGHT.format(layer=exit_layer)
+        return GUESS_RIGHT.format(layer=exit_layer)
     out = narration.counted(abs(guess - exit_layer), "layer")
-    side = words.GUESS_EARLY if guess < exit_layer else words.GUESS_LATE
+    side = GUESS_EARLY if guess < exit_layer else GUESS_LATE
     return side.format(guess=guess, layer=exit_layer, out=out)
 
 
@@ -80,7 +113,7 @@ def record(errors: Sequence[int]) -> str:
         return ""
     right = sum(error == 0 for error in errors)
     mean = sum(errors) / len(errors)
-    return words.RECORD.format(count=len(errors), right=right, mean=f"{mean:.1f}")
+    return RECORD.format(count=len(errors), right=right, mean=f"{mean:.1f}")
 
 
 def _facts(scene: Scene) -> dict[str, str]:

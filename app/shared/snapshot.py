@@ -1,0 +1,31 @@
+"""What the files that take a page away have in common, besides `sheet`. Pure: text out."""
+
+from __future__ import annotations
+
+import json
+
+from app.shared import sheet, wording
+from app.shared.rules import named
+from app.shared.state import Shown
+from app.shared.verdict import read_by
+from elbert_core.policies import ExitPolicy, policy_to_dict
+
+
+def rule(policy: ExitPolicy) -> list[str]:
+    """The rule in use, in words and exactly."""
+    exact = json.dumps(policy_to_dict(policy), ensure_ascii=False)
+    return [
+        sheet.paragraph(f"{wording.POLICY_LABEL} {named(policy)}"),
+        sheet.paragraph(exact, small=True),
+    ]
+
+
+def origin(shown: Shown, link: str) -> list[str]:
+    """Which model made the record, and how the same view is opened again."""
+    digest = shown.trace.digest
+    told = wording.SHEET_DIGEST.format(digest=digest) if digest else ""
+    return [
+        sheet.heading(wording.SHEET_ORIGIN),
+        sheet.paragraph(read_by(shown), told, wording.SHEET_NOTE, small=True),
+        sheet.lines(f"?{link}" if link else wording.LINK_DEFAULT),
+    ]
