@@ -13,6 +13,7 @@ from app.shared import lessons, narration, presets
 from app.shared import visit as shared
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
+from app.shared.reading import refused
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure, by_column
 from app.shared.words_figures import quoted
@@ -52,6 +53,8 @@ def alike(
     found: dict[str, Alike] = {}
     for source, other in others:
         if other.text == trace.text or other.text in found or not comparable(trace, other):
+            continue
+        if refused(policy, other):
             continue
         decision = explain(policy, other)
         differs = tuple(int(i) + 1 for i in np.flatnonzero(mine != way(other, decision)))

@@ -19,6 +19,7 @@ from app.compare.figures import sliding
 from app.shared import presets
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
+from app.shared.reading import refused
 from app.shared.rows import Path, paths
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
@@ -102,7 +103,8 @@ def _sure_of_the_right(kind: Kind) -> float:
 
 def show_kinds(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
     """The three sentences, the figure with its slider, and the tables."""
-    known = [trace, *(other for _, other in sentences() if comparable(trace, other))]
+    others = (other for _, other in sentences() if comparable(trace, other))
+    known = [trace, *(other for other in others if not refused(policy, other))]
     kinds = three_kinds(policy, known, presets.MEANT)
     if len(kinds) < 2:
         st.info(words.KINDS_TOO_FEW)

@@ -15,9 +15,11 @@ from app.shared import visit as shared
 from app.shared.palette import palette
 from app.shared.policy_picker import pick_policy
 from app.shared.race_panel import show_race
+from app.shared.reading import refused
 from app.shared.rules_panel import show_rules
 from app.shared.sentence import ask_for_sentence
 from app.shared.state import Shown
+from app.shared.text import plain_markdown
 from app.shared.verdict import show_mode
 from app.shared.widgets import bind
 
@@ -50,8 +52,12 @@ def show(shown: Shown) -> None:
     with right:
         pick_policy(shared.state(), n_layers=trace.n_layers)
     policy = shared.policy()
-    with left:
-        found = SHOW[mine.view](trace, policy, colours)
+    problem, found = refused(policy, trace), None
+    if problem:
+        left.info(plain_markdown(problem))
+    else:
+        with left:
+            found = SHOW[mine.view](trace, policy, colours)
     read_now = mine.view == "words" and mine.without_words(trace) is not None
     mode = "replayed" if read_now else shown.mode
     with right:

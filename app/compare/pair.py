@@ -8,10 +8,12 @@ from app.compare import visit, words
 from app.shared import resources, wording
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
+from app.shared.reading import refused
 from app.shared.rows import Path, paths
 from app.shared.rules import card, kinds, named
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
+from app.shared.text import plain_markdown
 from app.shared.widgets import bind, warn
 from app.shared.words_figures import IN_USE, path_title, quoted
 from elbert_core.policies import ExitPolicy
@@ -48,6 +50,10 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
             return None
         beside, names = found, called
         lead = (f"A: {quoted(trace.text, 200)}", f"B: {quoted(beside.text, 200)}")
+    problem = refused(other_policy, beside)
+    if problem:
+        st.info(plain_markdown(problem))
+        return None
     a, b = explain(policy, trace), explain(other_policy, beside)
     entries = [
         Path(path_title(names[0], a), trace, a),

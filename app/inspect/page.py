@@ -13,9 +13,10 @@ from app.shared import links, wording
 from app.shared import visit as shared
 from app.shared.palette import palette
 from app.shared.policy_picker import pick_policy
+from app.shared.reading import refused
 from app.shared.sentence import ask_for_sentence
 from app.shared.state import Shown, to_query
-from app.shared.text import piece
+from app.shared.text import piece, plain_markdown
 from app.shared.verdict import show_real_run, show_verdict
 from elbert_core.policies.explanation import explain
 
@@ -29,6 +30,10 @@ def show_result(shown: Shown) -> None:
     left, right = st.columns([7, 3], gap="large")
     with right:
         pick_policy(state, n_layers=trace.n_layers)
+    problem = refused(state.exit_policy(), trace)
+    if problem:
+        left.info(plain_markdown(problem))
+        return
     decision = explain(state.exit_policy(), trace)
     with top:
         show_verdict(shown, decision, colours)

@@ -5,10 +5,22 @@ from __future__ import annotations
 from app.shared import narration, wording
 from app.shared.canvas import Stave, Staves, nice_ceiling
 from app.shared.quantities import quantity, run_of, shown_on
-from app.shared.rules import capital
+from app.shared.rules import capital, card
 from app.shared.text import visible
-from elbert_core.policies.explanation import CheckResult, Decision
+from elbert_core.errors import InputError
+from elbert_core.policies import ExitPolicy
+from elbert_core.policies.explanation import CheckResult, Decision, explain
 from elbert_core.results import LayerTrace
+
+
+def refused(policy: ExitPolicy, *traces: LayerTrace) -> str:
+    """Why a rule cannot be applied to one of these records, in one line; "" where it can."""
+    for trace in traces:
+        try:
+            explain(policy, trace)
+        except InputError as error:
+            return wording.RULE_REFUSED.format(rule=card(policy.kind).name, message=error)
+    return ""
 
 
 def shown_at(decision: Decision, layer: int, row: str) -> CheckResult | None:
@@ -45,8 +57,8 @@ def staves(trace: LayerTrace, decision: Decision) -> Staves:
     own = shown_at(decision, 1, "own")
     doubt, high = _asking(wording.STAVE_ENTROPY, checks["doubt"]), 1.0
     if own is not None:
-        card = quantity(own.quantity)
-        doubt = _asking(card.title or capital(card.name), own)
+        measured = quantity(own.quantity)
+        doubt = _asking(measured.title or capital(measured.name), own)
         high = nice_ceiling(max(own.needed, *own_values(decision)))
     return Staves(
         probs=Stave(_asking(wording.STAVE_PROBS, checks["probabilities"]), 44, 138),

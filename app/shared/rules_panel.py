@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.shared import words_figures as words
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
+from app.shared.reading import refused
 from app.shared.rows import Strip, strips
 from app.shared.rules import build_policy, card, defaults, described, kinds
 from app.shared.sheet import Figure, by_column
@@ -22,7 +23,8 @@ def rules(current: ExitPolicy) -> list[tuple[str, ExitPolicy]]:
 
 def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figure:
     """The lanes, the sentence about them, and their table; the same for a file."""
-    found = [(name, explain(policy, trace)) for name, policy in rules(current)]
+    problems = {policy: refused(policy, trace) for _, policy in rules(current)}
+    found = [(name, explain(p, trace)) for name, p in rules(current) if not problems[p]]
     stable = stability(trace.probs)
     drawn = [Strip(n, trace, d.exit_layer, words.result(d), d.label) for n, d in found]
     drawn.append(_oracle(trace, stable))
@@ -36,7 +38,7 @@ def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figu
         words.lanes_alt(found, stable),
         (words.LANES_HELP,),
         lanes_table(found, trace, stable),
-        (said,),
+        (said, *filter(None, problems.values())),
     )
     show_figure(result, palette, key="compare.lanes", table=words.LANES_TABLE)
     return result

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from app.shared import narration, wording
-from app.shared.reading import label_names
+from app.shared.quantities import quantity
+from app.shared.reading import label_names, own_values, shown_at
+from app.shared.rules import capital
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -16,6 +18,10 @@ def layer_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]
     for index, name in enumerate(names):
         columns[f"p {name}"] = [round(float(p), 4) for p in trace.probs[:, index]]
     columns[wording.COLUMN_ENTROPY] = [round(float(e), 4) for e in trace.entropy]
+    own = shown_at(decision, 1, "own")
+    if own is not None:
+        name = capital(quantity(own.quantity).name)
+        columns[name] = [round(value, 4) for value in own_values(decision)]
     columns[wording.COLUMN_MS] = [round(float(ms), 2) for ms in trace.layer_ms]
     columns[wording.COLUMN_VERDICT] = [
         narration.layer_outcome(verdict, decision) for verdict in decision.verdicts

@@ -146,6 +146,7 @@ MODE_HELP: dict[str, str] = {
 # -- stopping rules --------------------------------------------------------------------------------
 POLICY_LABEL = "When may it stop?"
 POLICY_HELP = "The exit policy. Changing it replays the record; the model is not run again."
+RULE_REFUSED = "“{rule}” cannot be applied here: {message}."
 MORE_SETTINGS = "More settings"
 
 # -- the score -------------------------------------------------------------------------------------
