@@ -96,7 +96,6 @@ class RuleCard:
         said: settings in a few plain words: a text with places, or what makes one.
         settings: what can be set, in the order of the controls.
         mark: how it is drawn.
-        baseline: True for what looks at nothing: it is no candidate, only a yardstick.
     """
 
     name: str
@@ -104,4 +103,3 @@ class RuleCard:
     said: str | Callable[[Mapping[str, Any]], str]
     settings: tuple[Setting, ...] = ()
     mark: Mark = Mark()
-    baseline: bool = False

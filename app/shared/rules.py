@@ -8,7 +8,7 @@ rule can be used before anybody has written about it. Knows no Streamlit and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
@@ -218,13 +218,11 @@ RULES: dict[str, RuleCard] = {
         "always after layer {layer}",
         (_layers("layer", 6, "Stop after layer", "The same depth for every sentence."),),
         Mark("square", "□"),
-        baseline=True,
     ),
     "never": RuleCard(
         "Never stops early",
         "The full-depth baseline that all savings refer to.",
         "never early",
-        baseline=True,
     ),
 }
 """Cards by kind, in the order shown."""
@@ -257,17 +255,6 @@ def card(name: str) -> RuleCard:
     return RULES.get(name) or FAMILIES.get(name) or _plain(name)
 
 
-def in_order(families: Iterable[str]) -> list[str]:
-    """Families of settings in the order of the cards, those without one last."""
-    order = list(RULES)
-
-    def place(name: str) -> int:
-        kind = name if name in RULES else name.partition("_")[0]
-        return order.index(kind) if kind in RULES else len(order)
-
-    return sorted(families, key=place)
-
-
 def defaults(kind: str) -> dict[str, Value]:
     """The settings of a kind at first."""
     return {setting.name: setting.default for setting in card(kind).settings}
@@ -291,7 +278,7 @@ def described(policy: ExitPolicy) -> str:
     """The settings of a rule in a few plain words."""
     got, words = policy.settings(), card(policy.kind).said
     text = (words if isinstance(words, str) else words(got)).format(**got)
-    if policy.min_layer > 1 and not card(policy.kind).baseline:
+    if policy.min_layer > 1 and not policy.baseline:
         text += f", not before layer {policy.min_layer}"
     return text
 
@@ -309,16 +296,18 @@ def named(policy: ExitPolicy) -> str:
 def _plain(kind: str) -> RuleCard:
     """A card made from the class: its fields, and the first line of its docstring."""
     policy = POLICIES[kind]
+    tried = policy.grid(12, 2)
+    usual = tried[len(tried) // 2].settings() if tried else {}
     settings = []
     for one in fields(policy):
         label = one.name.replace("_", " ").capitalize()
-        known: Any = None if one.default is MISSING else one.default
+        first: Any = usual.get(one.name, None if one.default is MISSING else one.default)
         if one.name == "min_layer":
             settings.append(_MIN_LAYER)
         elif one.type in ("int", int):
-            settings.append(_layers(one.name, 2 if known is None else known, label, ""))
+            settings.append(_layers(one.name, 2 if first is None else first, label, ""))
         elif one.type in ("float", float):
-            settings.append(_share(one.name, 0.5 if known is None else known, label, ""))
+            settings.append(_share(one.name, 0.5 if first is None else first, label, ""))
     return RuleCard(
         name=kind.replace("_", " ").capitalize(),
         term=(policy.__doc__ or "").strip().partition("\n")[0],

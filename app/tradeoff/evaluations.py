@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.shared.resources import loaded
-from app.shared.rules import card, in_order
+from app.shared.rules import kinds
 from app.tradeoff.contest import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
@@ -239,9 +239,9 @@ def look_at(table: EvaluationTable) -> Overview:
     signals = signals_from(table)
     grids = policy_grids(table.n_layers, len(table.label_names))
     families = {
-        family: tuple(sweep(table, policies=grids[family]))
-        for family in in_order(grids)
-        if grids[family] and not card(family).baseline
+        family: tuple(sweep(table, policies=grid))
+        for family, grid in sorted(grids.items(), key=lambda one: kinds().index(one[1][0].kind))
+        if not grid[0].baseline
     }
     right = layer_accuracy(table.probs, table.gold)
     return Overview(
