@@ -6,14 +6,15 @@ array indices start at 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core.errors import InputError
-from elbert_core.uncertainty import normalised_entropy
+from elbert_core.uncertainty import normalised_entropy, probabilities
 
 
 class ExitReason(IntEnum):
@@ -125,7 +126,10 @@ class LayerTrace:
         digest: SHA-256 of the weights, "" when unknown.
         device, dtype: where and in which precision it ran, e.g. "cpu", "float32".
         attention: (layers, heads, tokens, tokens) float32, on request.
-        distances: (layers, labels) float32, distance to each class prototype, on request.
+        extras: what else was recorded, by name, each (layers, units, ...) float32, where a sentence
+            is one unit: "logits" (layers, 1, labels), from which `probs` derive (absent in files of
+            format 1, which hold probabilities alone), "distances" (layers, 1, labels) to the class
+            prototypes, "exit_score" (layers, 1) of a learned exit.
     """
 
     text: str
@@ -144,7 +148,7 @@ class LayerTrace:
     device: str
     dtype: str
     attention: NDArray[np.float32] | None = None
-    distances: NDArray[np.float32] | None = None
+    extras: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise InputError when the arrays do not fit each other or are no probabilities."""
@@ -172,10 +176,17 @@ class LayerTrace:
                     f"attention must have shape ({layers}, heads, {square[0]}, {square[1]}), "
                     f"got {shape}"
                 )
-        if self.distances is not None and self.distances.shape != (layers, labels):
-            raise InputError(
-                f"distances must have shape ({layers}, {labels}), got {self.distances.shape}"
-            )
+        for name, values in self.extras.items():
+            if values.ndim < 2 or values.shape[:2] != (layers, 1):
+                raise InputError(f"{name} must have shape ({layers}, 1, ...), got {values.shape}")
+            if not np.isfinite(values).all():
+                raise InputError(f"the {name} of a trace must be finite, got NaN or infinity")
+        logits = self.extras.get("logits")
+        if logits is not None and (
+            logits.shape != (layers, 1, labels)
+            or np.abs(probabilities(logits[:, 0]) - self.probs).max() > 1e-3
+        ):
+            raise InputError("the probs of a trace must be those of its logits")
 
     @property
     def n_layers(self) -> int:

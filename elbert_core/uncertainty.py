@@ -1,11 +1,13 @@
 """How unsure is a prediction? Pure functions of probabilities that know no layers and no policies.
 
-All take floating-point `probs (..., labels)`, non-negative and summing to 1 over the last axis,
-with at least two labels, and return `(...)`. All raise `InputError` for another shape or type.
+All but the first two take floating-point `probs (..., labels)`, non-negative and summing to 1 over
+the last axis, with at least two labels, and return `(...)`; they raise `InputError` for another
+shape or type.
 
 References:
     ELBERT: Xie, Lu, Wang, Wang 2021, arXiv:2107.00175 (normalised entropy, first stage).
     DeeBERT: Xin et al. 2020, arXiv:2004.12993 (entropy in nats).
+    COSEE: He et al. 2025, arXiv:2412.13236 (energy; formula from its code).
     F-PABEE: Gao et al. 2023, arXiv:2305.11916 (Jensen-Shannon divergence between layers).
 """
 
@@ -15,6 +17,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from elbert_core.errors import InputError
 
@@ -28,6 +31,24 @@ def _check_labels(probs: FloatArray) -> None:
         )
     if not np.issubdtype(probs.dtype, np.floating):
         raise InputError(f"probabilities must be floating point, got {probs.dtype}")
+
+
+def probabilities(logits: FloatArray) -> NDArray[np.float32]:
+    """Class probabilities of `logits (..., labels)`: the one place where a record derives them.
+
+    Computed for each row by itself, on the host, so that engine, trace, table and replay agree.
+    """
+    probs: NDArray[np.float32] = softmax(np.asarray(logits, dtype=np.float32), axis=-1)
+    return probs
+
+
+def energy(logits: FloatArray) -> FloatArray:
+    """1 / (1 + sum exp z): `(...)` in (0, 1), lower is surer (COSEE, arXiv:2412.13236, code).
+
+    Unlike what is read off probabilities it keeps how much evidence there is, not its shape alone.
+    """
+    value: FloatArray = 1 / (1 + np.exp(np.minimum(logsumexp(logits, axis=-1), 80)))
+    return value
 
 
 def entropy_nats(probs: FloatArray) -> FloatArray:

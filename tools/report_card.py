@@ -31,7 +31,6 @@ from elbert_core.policies import (
     WindowRule,
     policy_to_text,
     replay,
-    signals_of,
 )
 
 MIN_LAYERS = 4
@@ -64,7 +63,7 @@ def halves(table: EvaluationTable) -> tuple[Half, Half]:
     even, odd = table.row % 2 == 0, table.row % 2 == 1
     if not even.any() or not odd.any():
         raise InputError(f"table {table.name} needs even and odd rows to choose and to report")
-    first, second = (Half(signals_of(table.probs[:, m]), table.gold[m]) for m in (even, odd))
+    first, second = (Half(table.signals.take(m), table.gold[m]) for m in (even, odd))
     return first, second
 
 
@@ -152,7 +151,7 @@ def speed_lines(tables: Sequence[EvaluationTable]) -> list[str]:
     for table in tables:
         choose, report = halves(table)
         full = float(np.mean(report.signals.label[-1] == report.gold))
-        grids = policy_grids(table.n_layers, len(table.label_names))
+        grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
         for family in ("entropy", "window"):
             points = choose.points(grids[family])
             cells = []
@@ -223,7 +222,7 @@ def _head(
 
 
 def _run_figures(table: EvaluationTable) -> list[float]:
-    signals = signals_of(table.probs)
+    signals = table.signals
     curves = two_curves(table.n_layers, len(table.label_names))
     entropy, window = (sweep(signals, table.gold, curve) for curve in curves)
     accuracy = metrics.layer_accuracy(table.probs, table.gold)

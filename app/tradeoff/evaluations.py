@@ -237,7 +237,7 @@ def drawable(table: EvaluationTable) -> EvaluationTable:
 def look_at(table: EvaluationTable) -> Overview:
     """Replay every family of rules over the table, and measure its layers."""
     signals = signals_from(table)
-    grids = policy_grids(table.n_layers, len(table.label_names))
+    grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
     families = {
         family: tuple(sweep(table, policies=grid))
         for family, grid in sorted(grids.items(), key=lambda one: kinds().index(one[1][0].kind))

@@ -37,7 +37,7 @@ FamilyOption = Annotated[
     typer.Option(
         "--family",
         help="Rules to try, may be given several times; all by default. "
-        f"{', '.join(policy_grids(12, 2))}.",
+        f"{', '.join(policy_grids(12, 2, having=('logits',)))}.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -247,7 +247,7 @@ def _conformal_words(tuning: ConformalTuning) -> str:
 
 
 def _grids(table: EvaluationTable, families: list[str] | None) -> dict[str, list[ExitPolicy]]:
-    grids = policy_grids(table.n_layers, len(table.label_names))
+    grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
     unknown = [name for name in families or [] if name not in grids]
     if unknown:
         raise ConfigError(f"family must be one of {', '.join(grids)}, got {unknown[0]!r}")

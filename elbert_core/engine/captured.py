@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elbert_core.engine.kernels import SharedSteps
+from elbert_core.engine.kernels import Outputs, SharedSteps
 from elbert_core.engine.layouts import Group, Layout, placed
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class CapturedSteps(SharedSteps):
         there = placed(back, self._device)
         return Layout(len(lengths), lengths, starts, every, (group,), there, size=len(back))
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> tuple[Tensor, Tensor]:
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:
         """See `Steps`; the answers are copies, the recording's memory is used again."""
         del layer_index
         (group,) = layout.groups
@@ -108,7 +108,7 @@ class CapturedSteps(SharedSteps):
             recording.padding.copy_(group.padding)
             recording.replay()
             states = recording.states.index_select(0, layout.back)
-            return states, recording.logits[: layout.rows].clone()
+            return Outputs(states, recording.logits[: layout.rows].clone())
 
     def _recording(self, rows: int, tokens: int) -> Recording:
         """The recording of a shape, made where it is new."""
@@ -127,7 +127,7 @@ class CapturedSteps(SharedSteps):
         fixed = Layout(rows, lengths, starts, every, (group,), None, size=rows * tokens)
 
         def work() -> None:
-            after, answers = SharedSteps.step(self, states, fixed)
+            after, answers, _ = SharedSteps.step(self, states, fixed)
             states.copy_(after)
             logits.copy_(answers)
 

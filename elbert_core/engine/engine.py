@@ -24,7 +24,7 @@ from elbert_core.engine.devices import DTYPES, faster_dtype, resolve_device
 from elbert_core.engine.encoding import EncodedRow, Encoder, TextInput, split_input
 from elbert_core.engine.kernels import Steps, fuses, make_steps
 from elbert_core.engine.layouts import EXACT_TOKENS
-from elbert_core.engine.scheduling import Finished, NumberedRow, probabilities, run_rows
+from elbert_core.engine.scheduling import Finished, NumberedRow, on_host, run_rows
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.model.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
@@ -131,28 +131,30 @@ class EarlyExitEngine:
         embedded = self._steps.embed(ids, types, lengths)
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
-        probs, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
+        seen, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
         first_row, depths = np.zeros(1, dtype=np.int64), np.arange(1, self.n_layers + 1)
         for turn in range(repeats):
             hidden = embedded
             for layer_index in range(self.n_layers):
                 if attention and turn == 0:  # outside the measured time: an engine never needs it
                     exact = hidden[None, : encoded.n_tokens]
-                    seen = self.model.attention_weights(exact, None, layer_index)
-                    weights.append(seen[0].cpu())
+                    weights.append(self.model.attention_weights(exact, None, layer_index)[0].cpu())
                 started = time.perf_counter()
-                hidden, logits = self._steps.step(hidden, layout, layer_index)
+                outputs = self._steps.step(hidden, layout, layer_index)
+                hidden = outputs.hidden
                 here = depths[layer_index : layer_index + 1]
-                (row,) = probabilities(logits, first_row, here)  # waits for the device
+                row = on_host(outputs, first_row, here)  # waits for the device
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
                 if turn == 0:
-                    probs.append(row)
+                    seen.append(row)
         config = self.model.config
+        # (layers, units, ...): a sentence is one unit
+        record = {name: np.stack([row[name] for row in seen]) for name in seen[0]}
         return LayerTrace(
             text=first,
             text_pair=second,
             tokens=self._encoder.tokens(encoded),
-            probs=np.stack(probs),
+            probs=record.pop("probs")[:, 0],
             layer_ms=np.median(layer_ms, axis=0),
             embed_ms=embed_ms,
             label_names=self.label_names,
@@ -167,6 +169,7 @@ class EarlyExitEngine:
             device=self.device,
             dtype=self.dtype,
             attention=torch.stack(weights).numpy() if attention else None,
+            extras=record,
         )
 
     def encode(self, texts: Sequence[TextInput]) -> list[EncodedRow]:
@@ -178,18 +181,22 @@ class EarlyExitEngine:
         return self._encoder.encode([split_input(text, row=i) for i, text in enumerate(texts)])
 
     @torch.inference_mode()
-    def layer_probs(self, rows: Sequence[EncodedRow]) -> NDArray[np.float32]:
-        """(layers, rows, labels) probabilities of one batch, at least one row, to full depth."""
+    def read_batch(self, rows: Sequence[EncodedRow]) -> dict[str, NDArray[np.float32]]:
+        """One batch, at least one row, to full depth: arrays (layers, rows, ...) by name.
+
+        "probs" and "logits" are (layers, rows, labels); what else the model gives follows.
+        """
         ids, types = self._encoder.collate(rows, device=self.device)
         lengths = np.array([row.n_tokens for row in rows])
         layout = self._steps.layout(lengths)
         hidden = self._steps.embed(ids, types, lengths)
-        probs = []
+        seen = []
         for layer_index in range(self.n_layers):
-            hidden, logits = self._steps.step(hidden, layout, layer_index)
-            probs.append(torch.softmax(logits.float(), dim=-1))
-        result: NDArray[np.float32] = torch.stack(probs).cpu().numpy()
-        return result
+            outputs = self._steps.step(hidden, layout, layer_index)
+            hidden = outputs.hidden
+            numbers = np.arange(len(rows))
+            seen.append(on_host(outputs, numbers, np.full(len(rows), layer_index + 1)))
+        return {name: np.stack([layer[name] for layer in seen]) for name in seen[0]}
 
     def run(
         self,
@@ -327,7 +334,6 @@ class EarlyExitEngine:
             queue,
             policy,
             n_slots=batch_size,
-            n_labels=len(self.label_names),
             device=self.device,
             refill=schedule == "slots" or (schedule == "auto" and mixes),
             drop=schedule != "lockstep",

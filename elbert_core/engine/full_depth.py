@@ -36,7 +36,7 @@ def full_depth_probs(
     order = sorted(range(len(rows)), key=lambda row: rows[row].n_tokens)
     for start in range(0, len(order), batch_size):
         members = order[start : start + batch_size]
-        probs[:, members] = engine.layer_probs([rows[row] for row in members])
+        probs[:, members] = engine.read_batch([rows[row] for row in members])["probs"]
     return probs
 
 

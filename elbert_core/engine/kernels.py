@@ -11,8 +11,9 @@ layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -33,6 +34,20 @@ GELU_FORMS = {
     "gelu_fast": "tanh",
 }
 """How the activations that ALBERT models name are written in torch."""
+
+
+class Outputs(NamedTuple):
+    """What a step gives.
+
+    Attributes:
+        hidden: (tokens, hidden) states.
+        logits: (rows, labels).
+        extras: what else the model says of each row, by name, each (rows, ...).
+    """
+
+    hidden: Tensor
+    logits: Tensor
+    extras: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Steps(Protocol):
@@ -65,7 +80,7 @@ class Steps(Protocol):
         """(tokens, hidden) -> (rows, labels)."""
         ...
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> tuple[Tensor, Tensor]:
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> Outputs:
         """The layer, then the exit head on what it gave."""
         ...
 
@@ -101,10 +116,10 @@ class ModelSteps:
         """See `Steps`."""
         return self._model.exit_logits(_apart(hidden, layout), _padding(layout), layer_index)
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> tuple[Tensor, Tensor]:
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> Outputs:
         """See `Steps`."""
         hidden = self.layer(hidden, layout, layer_index)
-        return hidden, self.exit_logits(hidden, layout, layer_index)
+        return Outputs(hidden, self.exit_logits(hidden, layout, layer_index))
 
 
 def _apart(values: Tensor, layout: Layout) -> Tensor:
@@ -217,10 +232,10 @@ class SharedSteps:
         pooled = hidden.index_select(0, layout.starts) if first else layout.means(hidden)
         return functional.linear(torch.tanh(self._pooler(pooled)), *self._classifier)
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> tuple[Tensor, Tensor]:
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:
         """See `Steps`."""
         hidden = self.layer(hidden, layout, layer_index)
-        return hidden, self.exit_logits(hidden, layout, layer_index)
+        return Outputs(hidden, self.exit_logits(hidden, layout, layer_index))
 
 
 SHORT_TOKENS = 48

@@ -17,7 +17,7 @@ arXiv:2410.20672 (there for decoders, simulated); see ARCHITECTURE.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -27,11 +27,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elbert_core.engine.encoding import EncodedRow, Encoder
-from elbert_core.engine.kernels import Steps
+from elbert_core.engine.kernels import Outputs, Steps
 from elbert_core.engine.layouts import Layout, placed, tokens_of
 from elbert_core.errors import NumericsError
 from elbert_core.policies import ExitPolicy, History
 from elbert_core.results import ExitReason
+from elbert_core.uncertainty import probabilities
+
+DTYPE = np.float32
+"""Of all that the host keeps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,34 +67,38 @@ class InFlight:
         n_tokens: (rows,) tokens of each.
         depth: (rows,) layers applied to each.
         finished: (rows,) bool, True for rows that are carried along though they are done.
-        history: (rows, layers, labels) float32 probabilities after the layers applied so far.
+        history: what is known after the layers applied so far, by name, each (rows, layers, ...)
+            float32: "probs", "logits", and what else the model gives.
     """
 
     number: NDArray[np.int64]
     n_tokens: NDArray[np.int64]
     depth: NDArray[np.int64]
     finished: NDArray[np.bool_]
-    history: NDArray[np.float32]
+    history: Mapping[str, NDArray[np.float32]]
 
     @classmethod
-    def starting(cls, rows: Sequence[NumberedRow], n_layers: int, n_labels: int) -> InFlight:
+    def starting(cls, rows: Sequence[NumberedRow]) -> InFlight:
         """Rows before their first layer; there may be none."""
         return cls(
             number=np.array([number for number, _ in rows], dtype=np.int64),
             n_tokens=np.array([row.n_tokens for _, row in rows], dtype=np.int64),
             depth=np.zeros(len(rows), dtype=np.int64),
             finished=np.zeros(len(rows), dtype=bool),
-            history=np.zeros((len(rows), n_layers, n_labels), dtype=np.float32),
+            history={},
         )
 
     def with_more(self, others: InFlight) -> InFlight:
-        """These rows, then the others."""
+        """These rows, then the others, which are before their first layer."""
         return InFlight(
             number=np.concatenate([self.number, others.number]),
             n_tokens=np.concatenate([self.n_tokens, others.n_tokens]),
             depth=np.concatenate([self.depth, others.depth]),
             finished=np.concatenate([self.finished, others.finished]),
-            history=np.concatenate([self.history, others.history]),
+            history={
+                name: np.concatenate([past, np.zeros((len(others.number), *past.shape[1:]), DTYPE)])
+                for name, past in self.history.items()
+            },
         )
 
     def only(self, rows: NDArray[np.int64]) -> InFlight:
@@ -100,8 +108,18 @@ class InFlight:
             n_tokens=self.n_tokens[rows],
             depth=self.depth[rows],
             finished=self.finished[rows],
-            history=self.history[rows],
+            history={name: past[rows] for name, past in self.history.items()},
         )
+
+    def after_layer(self, seen: Mapping[str, NDArray[np.float32]], n_layers: int) -> InFlight:
+        """One layer deeper, with what it gave: arrays (rows, ...) by name."""
+        rows, layer = np.arange(len(self.number)), self.depth
+        history = dict(self.history)
+        for name, values in seen.items():
+            if name not in history:
+                history[name] = np.zeros((len(rows), n_layers, *values.shape[1:]), DTYPE)
+            history[name][rows, layer] = values
+        return replace(self, depth=layer + 1, history=history)
 
 
 def run_rows(
@@ -111,7 +129,6 @@ def run_rows(
     policy: ExitPolicy,
     *,
     n_slots: int,
-    n_labels: int,
     device: str,
     refill: bool,
     drop: bool = True,
@@ -127,20 +144,19 @@ def run_rows(
         queue: rows with their numbers.
         policy: when a row is done.
         n_slots: rows in one layer call at most.
-        n_labels: labels of the model.
         device: where `steps` computes.
         refill: rows of the queue take free places at once (needs `steps.mixes_depths`), else when
             the last row of a batch is done.
         drop: rows leave the call as they finish, else when the last row of a batch does.
     """
     waiting = iter(queue)
-    flight = InFlight.starting([], steps.n_layers, n_labels)
+    flight = InFlight.starting([])
     hidden: Tensor | None = None
     layout: Layout | None = None
     while True:
         free = n_slots - len(flight.number) if refill or not len(flight.number) else 0
         if free and (arrivals := list(islice(waiting, free))):
-            fresh = InFlight.starting(arrivals, steps.n_layers, n_labels)
+            fresh = InFlight.starting(arrivals)
             ids, types = encoder.collate([row for _, row in arrivals], device=device)
             states = steps.embed(ids, types, fresh.n_tokens)
             in_use = int(flight.n_tokens.sum())
@@ -150,11 +166,13 @@ def run_rows(
             return
         layout = layout or steps.layout(flight.n_tokens)
         layer_index = int(flight.depth[0])  # of all rows, where they do not mix
-        hidden, logits = steps.step(hidden, layout, layer_index)
-        flight = replace(flight, depth=flight.depth + 1)
-        probs = probabilities(logits, flight.number, flight.depth)
-        flight.history[np.arange(len(probs)), flight.depth - 1] = probs
-        verdict = policy.decide(History(flight.history, flight.depth))
+        outputs = steps.step(hidden, layout, layer_index)
+        hidden = outputs.hidden
+        seen = on_host(outputs, flight.number, flight.depth + 1)
+        flight = flight.after_layer(seen, steps.n_layers)
+        probs = seen["probs"]
+        extras = {name: past for name, past in flight.history.items() if name != "probs"}
+        verdict = policy.decide(History(flight.history["probs"], flight.depth, extras))
         done = (verdict != ExitReason.CONTINUE) & ~flight.finished
         if not done.any():
             continue
@@ -167,13 +185,15 @@ def run_rows(
             flight, layout = flight.only(stay), None
 
 
-def probabilities(
-    logits: Tensor, row: NDArray[np.int64], depth: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """(rows, labels) on the host: the one small read from the device that a step needs.
+def on_host(
+    outputs: Outputs, row: NDArray[np.int64], depth: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
+    """What a step says of each row, by name, float32: the one small read from the device it needs.
+
+    "probs" (rows, labels) come from "logits" (rows, labels); extras follow as they are.
 
     Args:
-        logits: (rows, labels).
+        outputs: of the step.
         row: (rows,) numbers of the rows, for the error.
         depth: (rows,) layers applied to each, for the error.
 
@@ -181,11 +201,18 @@ def probabilities(
         NumericsError: NaN or infinite. No rule can decide on that: NaN is under no threshold and
             the first label would win.
     """
-    probs: NDArray[np.float32] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
-    if not np.isfinite(probs).all():
-        bad = int(np.flatnonzero(~np.isfinite(probs).all(axis=-1))[0])
-        raise NumericsError(
-            f"row {row[bad]}: the answer after layer {depth[bad]} is not a number in "
-            f"{logits.dtype}; float32 has the widest range, and damaged weights give this too"
-        )
-    return probs
+    seen: dict[str, NDArray[np.float32]] = {
+        name: values.float().cpu().numpy()
+        for name, values in {"logits": outputs.logits, **outputs.extras}.items()
+    }
+    for name, values in seen.items():
+        finite = np.isfinite(values).reshape(len(values), -1).all(axis=-1)
+        if not finite.all():
+            bad = int(np.flatnonzero(~finite)[0])
+            what = "answer" if name == "logits" else name
+            raise NumericsError(
+                f"row {row[bad]}: the {what} after layer {depth[bad]} is not a number in "
+                f"{outputs.logits.dtype}; float32 has the widest range, and damaged weights give "
+                "this too"
+            )
+    return {"probs": probabilities(seen["logits"]), **seen}

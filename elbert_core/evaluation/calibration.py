@@ -182,7 +182,7 @@ def tune(
             f"(about {math.ceil(needed / shares[1])} rows in all, got {rows})"
         )
     if policies is None:
-        grids = policy_grids(n_layers, signals.probs.shape[2])
+        grids = policy_grids(n_layers, signals.probs.shape[2], having=signals.extras)
         policies = [policy for grid in grids.values() for policy in grid]
     candidates = list(policies)
     losses, exit_layers = _losses(signals, labels, candidates, risk)
@@ -317,7 +317,7 @@ def report_on(
     risk: Risk,
 ) -> Report:
     """Loss, cost and accuracy of one setting on some rows."""
-    part = Signals(signals.probs[:, rows])
+    part = signals.take(rows)
     labels = None if gold is None else gold[rows]
     losses, exit_layers = _losses(part, labels, [policy], risk)
     binary = risk != "distribution"

@@ -87,7 +87,7 @@ def tune_conformal(
         raise InputError(f"too few rows for two parts: got {rows}")
     shuffled = np.random.default_rng(seed).permutation(rows)
     chosen, rest = np.sort(shuffled[:n_calibration]), np.sort(shuffled[n_calibration:])
-    part = Signals(signals.probs[:, chosen])
+    part = signals.take(chosen)
     exact = conformal_threshold(part, max_loss, conditional=conditional)
     policy = ConfidenceThreshold(round_up(exact, decimals))
     return ConformalTuning(

@@ -141,25 +141,26 @@ def record(
     key = _key(engine, digests, batch_size)
 
     rows = len(texts)
-    probs = np.zeros((engine.n_layers, rows, len(engine.label_names)), dtype=np.float32)
+    record: dict[str, NDArray[np.float32]] = {}
     order = np.argsort(n_tokens, kind="stable")
     step = batch_size * PIECE_BATCHES
     for number, start in enumerate(range(0, rows, step)):
         members = order[start : start + step]
-        shape = (probs.shape[0], len(members), probs.shape[2])
         path = None if pieces is None else pieces / f"piece-{number:05d}.safetensors"
-        piece = None if path is None else _read_piece(path, key, shape)
+        piece = None if path is None else _read_piece(path, key, (engine.n_layers, len(members)))
         if piece is None:
-            piece = np.concatenate(
-                [
-                    engine.layer_probs([encoded[row] for row in part])
-                    for part in np.split(members, range(batch_size, len(members), batch_size))
-                ],
-                axis=1,
-            )
+            batches = [
+                engine.read_batch([encoded[row] for row in part])
+                for part in np.split(members, range(batch_size, len(members), batch_size))
+            ]
+            piece = {n: np.concatenate([b[n] for b in batches], axis=1) for n in batches[0]}
             if path is not None:
                 _write_piece(path, key, piece)
-        probs[:, members] = piece
+        for part_name, values in piece.items():
+            if part_name not in record:
+                shape = (values.shape[0], rows, *values.shape[2:])
+                record[part_name] = np.zeros(shape, dtype=np.float32)
+            record[part_name][:, members] = values
         if progress is not None:
             progress(min(start + step, rows), rows)
 
@@ -167,7 +168,8 @@ def record(
     layer_ms = [engine.trace(inputs[row]).layer_ms for row in timed]
     return EvaluationTable(
         name=name,
-        probs=probs,
+        probs=record.pop("probs"),
+        extras=record,
         gold=texts.labels.astype(np.int64),
         row=np.arange(rows, dtype=np.int64),
         text_sha256=digests,
@@ -214,23 +216,29 @@ def _key(engine: EarlyExitEngine, digests: NDArray[np.uint8], batch_size: int) -
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _write_piece(path: Path, key: str, probs: NDArray[np.float32]) -> None:
+def _write_piece(path: Path, key: str, piece: dict[str, NDArray[np.float32]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
-    save_file({"probs": np.ascontiguousarray(probs)}, draft, metadata={"key": key})
+    arrays = {name: np.ascontiguousarray(values) for name, values in piece.items()}
+    save_file(arrays, draft, metadata={"key": key})
     draft.replace(path)
 
 
-def _read_piece(path: Path, key: str, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+def _read_piece(
+    path: Path, key: str, shape: tuple[int, int]
+) -> dict[str, NDArray[np.float32]] | None:
     """The stored piece, None when there is none, it is damaged or belongs to another run."""
     try:
         with safe_open(path, framework="numpy") as stored:
             if (stored.metadata() or {}).get("key") != key:
                 return None
-            probs: NDArray[np.float32] = stored.get_tensor("probs")
+            piece = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # no dict
     except (OSError, SafetensorError):
         return None
-    return probs if probs.shape == shape and probs.dtype == np.float32 else None
+    fits = {"probs", "logits"} <= piece.keys() and all(
+        values.shape[:2] == shape and values.dtype == np.float32 for values in piece.values()
+    )
+    return piece if fits else None
 
 
 def _remove_pieces(folder: Path) -> None:

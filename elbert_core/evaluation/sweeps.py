@@ -7,7 +7,7 @@ that see `elbert_core.evaluation.calibration`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +96,7 @@ def signals_from(source: Source) -> Signals:
     """Signals of whatever can be swept."""
     if isinstance(source, Signals):
         return source
-    return signals_of(source.probs if isinstance(source, EvaluationTable) else source)
+    return source.signals if isinstance(source, EvaluationTable) else signals_of(source)
 
 
 def sweep(
@@ -170,12 +170,17 @@ def sweep_point(
     )
 
 
-def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
+def policy_grids(
+    n_layers: int, n_labels: int, *, having: Container[str] = ()
+) -> dict[str, list[ExitPolicy]]:
     """Every family of rules over its whole useful range, safe settings included.
 
     Args:
         n_layers: layers of the model; windows and patience need so many at most.
         n_labels: labels; confidence thresholds start at 1 / n_labels, where everything exits.
+
+        having: what the record holds beside probabilities (a table's `extras`); rules that need
+            more are left out.
 
     Returns:
         Lists by family, see `ExitPolicy.grid` of each rule; "window", "window_monotone" and
@@ -191,6 +196,8 @@ def policy_grids(n_layers: int, n_labels: int) -> dict[str, list[ExitPolicy]]:
         )
     grids: dict[str, list[ExitPolicy]] = {}
     for rule in POLICIES.values():
+        if any(name not in having for name in rule.needs):
+            continue
         for policy in rule.grid(n_layers, n_labels):
             grids.setdefault(policy.family, []).append(policy)
     return grids

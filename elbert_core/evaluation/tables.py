@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,15 @@ from safetensors.numpy import save as save_arrays
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
+from elbert_core.policies.signals import Signals
 from elbert_core.strict_json import StrictObject, parse_json
+from elbert_core.uncertainty import probabilities
 
-FORMAT = "elbert-evaluation/1"
+FORMAT = "elbert-evaluation/2"
+OLD_FORMAT = "elbert-evaluation/1"
+"""Probabilities in place of logits, and no extras; still read."""
+EXTRA = "extra."
+"""How the names of further arrays begin in a file."""
 MAX_ARRAY_BYTES = 1_000_000_000
 MAX_JSON_BYTES = 1_000_000
 MAX_LAYERS = 256
@@ -76,6 +82,9 @@ class EvaluationTable:
         n_tokens: (rows,) int64, tokens read, special tokens included.
         layer_ms: (layers,) float64, milliseconds of each layer with its exit head at batch 1:
             medians over `timed_rows` rows on `device` with `threads` threads.
+        extras: what else was recorded, by name, each (layers, rows, ...) float32: "logits" (layers,
+            rows, labels), from which `probs` derive (absent in tables of format 1), "distances",
+            "exit_score".
         label_names: names of the labels by index.
         checkpoint: name of the checkpoint folder or hub model.
         digest: SHA-256 of its weights, "" when unknown.
@@ -109,15 +118,16 @@ class EvaluationTable:
     threads: int
     hidden_size: int
     intermediate_size: int
+    extras: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise InputError when the arrays do not fit each other or hold impossible values."""
         where = f"table {self.name}"
-        for field, (dtype, axes) in _ARRAYS.items():
-            array = getattr(self, field)
+        for name, (dtype, axes) in _ARRAYS.items():
+            array = getattr(self, name)
             if array.dtype != dtype or array.ndim != len(axes):
                 raise InputError(
-                    f"{where}: {field} must be {np.dtype(dtype).name} of shape "
+                    f"{where}: {name} must be {np.dtype(dtype).name} of shape "
                     f"({', '.join(axes)}), got {array.dtype} of shape {array.shape}"
                 )
         layers, rows, labels = self.probs.shape
@@ -127,14 +137,27 @@ class EvaluationTable:
                 f"2..{MAX_LABELS} labels, got shape {self.probs.shape}"
             )
         sizes = {"layers": layers, "rows": rows, "labels": labels, "bytes": 32}
-        for field, (_, axes) in _ARRAYS.items():
-            shape, wanted = getattr(self, field).shape, tuple(sizes[axis] for axis in axes)
+        for name, (_, axes) in _ARRAYS.items():
+            shape, wanted = getattr(self, name).shape, tuple(sizes[axis] for axis in axes)
             if shape != wanted:
-                raise InputError(f"{where}: {field} must have shape {wanted}, got {shape}")
+                raise InputError(f"{where}: {name} must have shape {wanted}, got {shape}")
         if len(self.label_names) != labels:
             raise InputError(
                 f"{where}: label_names must name the {labels} labels of probs, "
                 f"got {len(self.label_names)}"
+            )
+        for name, values in self.extras.items():
+            if values.dtype != np.float32 or values.shape[:2] != (layers, rows):
+                raise InputError(
+                    f"{where}: {name} must be float32 of shape ({layers}, {rows}, ...), "
+                    f"got {values.dtype} of shape {values.shape}"
+                )
+            if not np.isfinite(values).all():
+                raise InputError(f"{where}: {name} must be finite, got NaN or infinity")
+        logits = self.extras.get("logits")
+        if logits is not None and logits.shape != self.probs.shape:
+            raise InputError(
+                f"{where}: logits must have shape {self.probs.shape}, got {logits.shape}"
             )
         self._check_values(where)
 
@@ -195,7 +218,13 @@ class EvaluationTable:
             row=self.row[rows],
             text_sha256=self.text_sha256[rows],
             n_tokens=self.n_tokens[rows],
+            extras={name: values[:, rows] for name, values in self.extras.items()},
         )
+
+    @property
+    def signals(self) -> Signals:
+        """What rules read of the table; make it once to replay many policies."""
+        return Signals(self.probs, extras=self.extras)
 
 
 def text_digest(text: str, pair: str | None = None) -> bytes:
@@ -206,10 +235,15 @@ def text_digest(text: str, pair: str | None = None) -> bytes:
 
 def table_to_bytes(table: EvaluationTable) -> tuple[str, bytes]:
     """The JSON description and the safetensors content of a table."""
-    arrays = {field: np.ascontiguousarray(getattr(table, field)) for field in _ARRAYS}
-    content: bytes = save_arrays(arrays)
+    arrays = {name: getattr(table, name) for name in _ARRAYS}
+    extras = dict(table.extras)
+    if "logits" in extras:
+        arrays |= {"logits": extras.pop("logits")}
+        del arrays["probs"]
+    arrays |= {EXTRA + name: values for name, values in extras.items()}
+    content: bytes = save_arrays({n: np.ascontiguousarray(array) for n, array in arrays.items()})
     description: dict[str, Any] = {
-        "format": FORMAT,
+        "format": FORMAT if "logits" in table.extras else OLD_FORMAT,
         "name": table.name,
         "checkpoint": table.checkpoint,
         "digest": table.digest,
@@ -250,9 +284,9 @@ def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> 
     """
     what = f"{where}.json"
     values = parse_json(description, what, most_bytes=MAX_JSON_BYTES)
-    if isinstance(values, dict) and values.get("format") != FORMAT:
+    if isinstance(values, dict) and values.get("format") not in (FORMAT, OLD_FORMAT):
         found = str(values.get("format"))[:40]
-        raise InputError(f'{what}: format must be "{FORMAT}", got {found!r}')
+        raise InputError(f'{what}: format must be "{FORMAT}" or "{OLD_FORMAT}", got {found!r}')
     fields = StrictObject(values, what, required=_FIELDS)
     timing = StrictObject(
         values["timing"],
@@ -268,7 +302,7 @@ def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> 
             f"{where}.safetensors is damaged or belongs to another table: its SHA-256 differs from "
             f"arrays_sha256 in {what}"
         )
-    stored = _read_arrays(arrays, f"{where}.safetensors")
+    stored = _read_arrays(arrays, f"{where}.safetensors", old=values["format"] == OLD_FORMAT)
     if stored["probs"].ndim == 3 and stored["probs"].shape != (n_layers, n_rows, len(label_names)):
         raise InputError(
             f"{where}.safetensors: probs must have the shape that {what} states, "
@@ -343,19 +377,32 @@ def _read(path: Path, most_bytes: int) -> bytes:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _read_arrays(content: bytes, what: str) -> dict[str, Any]:
+def _read_arrays(content: bytes, what: str, *, old: bool) -> dict[str, Any]:
     try:
         arrays = load_arrays(content)
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{what} is damaged: {error}") from error
-    missing = sorted(set(_ARRAYS) - set(arrays))
-    unknown = sorted(set(arrays) - set(_ARRAYS))
+    wanted = set(_ARRAYS) if old else set(_ARRAYS) - {"probs"} | {"logits"}
+    extras = {name for name in arrays if name.startswith(EXTRA) and not old}
+    missing = sorted(wanted - set(arrays))
+    unknown = sorted(set(arrays) - wanted - extras)
     if missing or unknown:
         raise InputError(
-            f"{what} must hold the arrays {', '.join(_ARRAYS)}, "
+            f"{what} must hold the arrays {', '.join(sorted(wanted))}, "
             + (f"{missing[0]} is missing" if missing else f"got also {unknown[0][:40]!r}")
         )
-    return arrays
+    if old:
+        return arrays
+    logits = arrays.pop("logits")
+    if logits.dtype != np.float32 or logits.ndim != 3:
+        raise InputError(
+            f"{what}: logits must be float32 of shape (layers, rows, labels), "
+            f"got {logits.dtype} of shape {logits.shape}"
+        )
+    if not np.isfinite(logits).all():
+        raise InputError(f"{what}: logits must be finite, got NaN or infinity")
+    named = {name.removeprefix(EXTRA): arrays.pop(name) for name in extras}
+    return {**arrays, "probs": probabilities(logits), "extras": {"logits": logits, **named}}
 
 
 def _date(fields: StrictObject) -> str:

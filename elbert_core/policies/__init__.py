@@ -9,8 +9,9 @@ from typing import Any
 
 from elbert_core.errors import ConfigError
 from elbert_core.policies.base import POLICIES, Check, ExitPolicy, History, replay, signals_of
+from elbert_core.policies.energy import Energy
 from elbert_core.policies.fixed import FixedLayer, NeverExit
-from elbert_core.policies.patience import DistributionPatience, Patience
+from elbert_core.policies.patience import ConsecutiveConfidence, DistributionPatience, Patience
 from elbert_core.policies.signals import Signals
 from elbert_core.policies.threshold import ConfidenceThreshold, EntropyThreshold
 from elbert_core.policies.window import WINDOW_RULES, ConfidenceWindow, WindowRule
@@ -93,7 +94,9 @@ __all__ = [
     "Check",
     "ConfidenceThreshold",
     "ConfidenceWindow",
+    "ConsecutiveConfidence",
     "DistributionPatience",
+    "Energy",
     "EntropyThreshold",
     "ExitPolicy",
     "FixedLayer",

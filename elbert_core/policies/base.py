@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals
-from elbert_core.results import ExitReason, Exits
+from elbert_core.results import ExitReason, Exits, LayerTrace
 
 if TYPE_CHECKING:
     import torch
@@ -67,7 +67,8 @@ class History:
     Attributes:
         probs: (rows, max_layers, labels). Entries at and beyond `depth` are never read.
         depth: (rows,) layers applied so far, 1..max_layers.
-        extras: further per-layer quantities by name, e.g. "distances" (rows, max_layers, labels).
+        extras: further per-layer quantities by name, each (rows, max_layers, ...): "logits",
+            "distances", "exit_score".
     """
 
     probs: FloatArray
@@ -159,7 +160,12 @@ class ExitPolicy:
 
         Causal: entry [l, r] depends on layers up to l of row r only. The last layer is not special
         here: it may still say CONTINUE.
+
+        Raises:
+            InputError: the record lacks what the rule needs.
         """
+        for name in self.needs:
+            signals.extra(name)
         verdict = np.zeros(signals.shape, dtype=np.int8)
         fired: dict[ExitReason, BoolArray] = {}
         for check in self.checks(signals):
@@ -184,7 +190,15 @@ class ExitPolicy:
         start = max(shallowest - width, 0)
         # Rows at one depth (lock-step batches, single texts) need `width` columns; rows at mixed
         # depths need all columns from the shallowest row's window to the deepest row.
-        signals = Signals(np.swapaxes(history.probs[:, start:deepest], 0, 1), first_layer=start + 1)
+        signals = Signals(
+            np.swapaxes(history.probs[:, start:deepest], 0, 1),
+            first_layer=start + 1,
+            extras={
+                name: np.swapaxes(history.extras[name][:, start:deepest], 0, 1)
+                for name in self.needs
+                if name in history.extras
+            },
+        )
         # entries beyond a row's depth may hold anything; nothing they give is read, so no warnings
         with np.errstate(all="ignore"):
             reasons = self.reasons(signals)
@@ -197,22 +211,23 @@ class ExitPolicy:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-def replay(policy: ExitPolicy, probs: FloatArray | torch.Tensor | Signals) -> Exits:
-    """Where each row would leave, from stored full-depth probabilities; the model is not run.
+def replay(policy: ExitPolicy, record: FloatArray | torch.Tensor | Signals | LayerTrace) -> Exits:
+    """Where each row would leave, from a record of full-depth passes; the model is not run.
 
     Args:
         policy: the rule.
-        probs: (layers, rows, labels), numpy or torch, or the `Signals` of them (make these once to
-            replay many policies).
+        record: probabilities (layers, rows, labels), numpy or torch; a trace; or the `Signals` of
+            either (make these once to replay many policies).
 
     Returns:
         The exit layer, reason and label of each row; a row that no rule stopped leaves at the last
         layer with LAST_LAYER.
 
     Raises:
-        InputError: wrong shape or type, no layers, or values that are no probabilities.
+        InputError: wrong shape or type, no layers, values that are no probabilities, or a record
+            without what the rule needs.
     """
-    signals = probs if isinstance(probs, Signals) else signals_of(probs)
+    signals = record if isinstance(record, Signals) else signals_of(record)
     reasons = policy.reasons(signals)
     stops = reasons != ExitReason.CONTINUE
     stops[-1] = True
@@ -228,8 +243,8 @@ def replay(policy: ExitPolicy, probs: FloatArray | torch.Tensor | Signals) -> Ex
     )
 
 
-def signals_of(probs: FloatArray | torch.Tensor) -> Signals:
-    """Checked `Signals` of full-depth probabilities `(layers, rows, labels)`, numpy or torch.
+def signals_of(probs: FloatArray | torch.Tensor | LayerTrace) -> Signals:
+    """Checked `Signals` of a trace or of full-depth probabilities `(layers, rows, labels)`.
 
     Half-precision values are widened to float32, as the engine does before it decides.
 
@@ -237,6 +252,8 @@ def signals_of(probs: FloatArray | torch.Tensor) -> Signals:
         InputError: wrong shape or type, no layers, or values that are no probabilities: not finite,
             outside [0, 1], or not summing to 1 (within 1e-2, the precision of bfloat16).
     """
+    if isinstance(probs, LayerTrace):
+        return Signals(probs.probs[:, None], extras=probs.extras)
     array = probs if isinstance(probs, np.ndarray) else _from_torch(probs)
     if not np.issubdtype(array.dtype, np.floating):
         raise InputError(f"probs must be floating point, got {array.dtype}")

@@ -139,7 +139,7 @@ def explain(policy: ExitPolicy, trace: LayerTrace) -> Decision:
     Raises:
         InputError: the trace holds no usable probabilities.
     """
-    signals = signals_of(trace.probs[:, None, :])
+    signals = signals_of(trace)
     exits = replay(policy, signals)
     reasons = policy.reasons(signals)[:, 0]
     checks = policy.checks(signals)

@@ -3,6 +3,7 @@
 References:
     PABEE: Zhou et al. 2020, arXiv:2006.04152 (same label, t times running).
     F-PABEE: Gao et al. 2023, arXiv:2305.11916 (similar distribution, t times running).
+    PCEE-BERT: Zhang et al. 2022, Findings of NAACL (sure, t times running; its published code).
 """
 
 from __future__ import annotations
@@ -106,6 +107,56 @@ class DistributionPatience(ExitPolicy):
             Check(
                 reason=ExitReason.STEADY_DISTRIBUTION,
                 quantity="divergence_run",
+                value=run,
+                needed=self.patience,
+                below=False,
+                strict=False,
+                met=run >= self.patience,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class ConsecutiveConfidence(ExitPolicy):
+    """Stop once `patience` layers running were each sure enough (PCEE-BERT, version 1).
+
+    Where ELBERT stops when a layer is sure or when layers agree, this asks for both at once: being
+    sure several times. As in the published code the layers need not name the same label.
+
+    Attributes:
+        patience: sure layers in a row, this one included; at least 1.
+        threshold: strict upper bound on normalised entropy, in [0, 1]; 0 never exits.
+    """
+
+    kind: ClassVar[str] = "consecutive_confidence"
+    patience: int
+    threshold: float
+
+    @classmethod
+    def grid(cls, n_layers: int, n_labels: int) -> list[ConsecutiveConfidence]:  # noqa: ARG003
+        """Two to four layers in a row, over the thresholds of the window's first stage and more."""
+        bounds = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+        return [cls(times, bound) for times in range(2, min(n_layers, 4) + 1) for bound in bounds]
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError when a setting is out of range."""
+        super().__post_init__()
+        require_int("patience", self.patience, low=1)
+        require_number("threshold", self.threshold, low=0.0, high=1.0)
+
+    @property
+    def lookback(self) -> int:
+        """Layers the rule reads, the current one included."""
+        return self.patience
+
+    def checks(self, signals: Signals) -> tuple[Check, ...]:
+        """One condition: enough sure layers in a row."""
+        sure = signals.entropy < self.threshold
+        run = run_length(np.ones(signals.shape, dtype=bool), sure)
+        return (
+            Check(
+                reason=ExitReason.RULE,
+                quantity="confident_run",
                 value=run,
                 needed=self.patience,
                 below=False,

@@ -7,7 +7,9 @@ policy, so they live here and are shared. Everything is causal: entry `[l, r]` d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +25,21 @@ BoolArray = NDArray[np.bool_]
 class Signals:
     """Derived quantities of `probs (layers, rows, labels)`, each of shape (layers, rows)."""
 
-    def __init__(self, probs: FloatArray, *, first_layer: IntArray | int = 1) -> None:
+    def __init__(
+        self,
+        probs: FloatArray,
+        *,
+        first_layer: IntArray | int = 1,
+        extras: Mapping[str, FloatArray] = MappingProxyType({}),
+    ) -> None:
         """Keep the probabilities; everything else is computed when first asked for.
 
         Args:
             probs: (layers, rows, labels) floating point, at least 1 layer and 2 labels.
             first_layer: layer number (1-based) of `probs[0]`, one for all rows or `(rows,)`. More
                 than 1 when only the last layers of a longer history are given.
+            extras: what else the record holds, by name, each (layers, rows, ...): "logits"
+                (layers, rows, labels), "distances", "exit_score".
 
         Raises:
             InputError: another shape.
@@ -41,6 +51,12 @@ class Signals:
             )
         self.probs = probs
         self.first_layer = first_layer
+        self.extras = extras
+        for name, values in extras.items():
+            if values.shape[:2] != self.shape:
+                raise InputError(
+                    f"{name} must have shape {(*self.shape, '...')}, got {values.shape}"
+                )
 
     @property
     def n_layers(self) -> int:
@@ -51,6 +67,29 @@ class Signals:
     def shape(self) -> tuple[int, int]:
         """(layers, rows)."""
         return self.probs.shape[0], self.probs.shape[1]
+
+    def take(self, rows: IntArray | BoolArray | slice) -> Signals:
+        """The signals of some rows only."""
+        extras = {name: values[:, rows] for name, values in self.extras.items()}
+        return Signals(self.probs[:, rows], first_layer=self.first_layer, extras=extras)
+
+    def extra(self, name: str) -> FloatArray:
+        """What the record holds under a name, (layers, rows, ...).
+
+        Raises:
+            InputError: nothing; the message says how to make a record that has it.
+        """
+        if name not in self.extras:
+            raise InputError(
+                f"this record has no {name}: read the sentence again, or make the table anew with "
+                f"`evaluate`, by a model that gives {name}"
+            )
+        return self.extras[name]
+
+    @cached_property
+    def energy(self) -> FloatArray:
+        """1 / (1 + sum exp z), (0, 1); needs logits."""
+        return uncertainty.energy(self.extra("logits"))
 
     @cached_property
     def depth(self) -> IntArray:

@@ -10,53 +10,68 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core.errors import InputError
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import ExitReason, LayerTrace
+from elbert_core.strict_json import Digest, ShortText, read_json, shown
+from elbert_core.uncertainty import probabilities
 
-FORMAT = "elbert-trace/1"
+WHAT = "a trace file"
+
+FORMAT = "elbert-trace/2"
+OLD_FORMAT = "elbert-trace/1"
+"""Probabilities in place of logits, and no extras; still read."""
 MAX_BYTES = 5_000_000
 MAX_LAYERS = 64
 MAX_HEADS = 256
 MAX_LABELS = 1000
 MAX_TOKENS = 4096
-MAX_NAME = 1000
-"""Longest token, label name or other short text, in characters."""
+MAX_EXTRAS = 16
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_REQUIRED = (
-    "format",
-    "text",
-    "text_pair",
-    "tokens",
-    "label_names",
-    "probs",
-    "layer_ms",
-    "embed_ms",
-    "truncated",
-    "n_tokens_full",
-    "layer_macs",
-    "head_macs",
-    "checkpoint",
-    "digest",
-    "device",
-    "dtype",
-)
-_OPTIONAL = ("attention", "distances")
+
+Layers = Annotated[list[Any], msgspec.Meta(min_length=1, max_length=MAX_LAYERS)]
+Number = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # what every JSON reader keeps exactly
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    """A trace file; arrays are nested lists, looked at once their sizes are known."""
+
+    format: Literal["elbert-trace/2", "elbert-trace/1"]
+    text: Annotated[str, msgspec.Meta(max_length=MAX_BYTES)]
+    text_pair: Annotated[str, msgspec.Meta(max_length=MAX_BYTES)] | None
+    tokens: Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=MAX_TOKENS)]
+    label_names: Annotated[list[ShortText], msgspec.Meta(min_length=2, max_length=MAX_LABELS)]
+    layer_ms: Layers
+    embed_ms: Number
+    truncated: bool
+    n_tokens_full: Count
+    layer_macs: Count
+    head_macs: Count
+    checkpoint: ShortText
+    digest: Digest
+    device: ShortText
+    dtype: ShortText
+    probs: Layers | None = None
+    logits: Layers | None = None
+    extras: Annotated[dict[ShortText, Layers], msgspec.Meta(max_length=MAX_EXTRAS)] = {}
+    attention: Layers | None = None
+    distances: Layers | None = None
 
 
 def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
     """A trace as JSON text that `trace_from_json` reads.
 
-    Probabilities and distances keep nine significant digits, which gives every float32 back
-    exactly; milliseconds keep four decimals, attention (a picture, no input to a rule) keeps four.
+    Logits and extras keep nine significant digits, which gives every float32 back exactly (and the
+    probabilities that derive from them); milliseconds keep four decimals, attention (a picture, no
+    input to a rule) keeps four.
 
     Args:
         trace: one text, read to full depth.
@@ -66,13 +81,15 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         InputError: the result would be larger than `trace_from_json` takes, as attention over a
             long text is.
     """
+    extras = {name: _exact(values) for name, values in trace.extras.items()}
+    logits = extras.pop("logits", None)
     values: dict[str, Any] = {
-        "format": FORMAT,
+        "format": OLD_FORMAT if logits is None else FORMAT,
         "text": trace.text,
         "text_pair": trace.text_pair,
         "tokens": list(trace.tokens),
         "label_names": list(trace.label_names),
-        "probs": _exact(trace.probs),
+        **({"probs": _exact(trace.probs)} if logits is None else {"logits": logits}),
         "layer_ms": np.round(trace.layer_ms.astype(np.float64), 4).tolist(),
         "embed_ms": round(float(trace.embed_ms), 4),
         "truncated": bool(trace.truncated),
@@ -84,8 +101,8 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         "device": trace.device,
         "dtype": trace.dtype,
     }
-    if trace.distances is not None:
-        values["distances"] = _exact(trace.distances)
+    if extras:
+        values["extras"] = extras
     if with_attention and trace.attention is not None:
         values["attention"] = np.round(trace.attention.astype(np.float64), 4).tolist()
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -102,60 +119,60 @@ def trace_from_json(text: str) -> LayerTrace:
     """The trace that `trace_to_json` wrote; its content is checked, never trusted.
 
     Args:
-        text: JSON of the format "elbert-trace/1", at most 5 MB.
+        text: JSON of the format "elbert-trace/2" or "/1", at most 5 MB.
 
     Raises:
         InputError: too large, no JSON, another format, or a field that is missing, unknown, of the
             wrong type, size or range; the message names the field.
     """
-    values = _parse(text)
-    if values.get("format") != FORMAT:
-        raise InputError(f'format must be "{FORMAT}", got {_short(values.get("format"))}')
-    unknown = sorted(set(values) - {*_REQUIRED, *_OPTIONAL})
-    if unknown:
-        raise InputError(f"a trace file has no field {_short(unknown[0])}")
-    missing = [name for name in _REQUIRED if name not in values]
-    if missing:
-        raise InputError(f"a trace file needs the field {missing[0]}, which is missing")
-
-    tokens = _strings(values["tokens"], "tokens", MAX_TOKENS)
-    label_names = _strings(values["label_names"], "label_names", MAX_LABELS)
-    if len(label_names) < 2:
-        raise InputError(f"label_names must have at least 2 entries, got {len(label_names)}")
-    probs = values["probs"]
-    if not isinstance(probs, list) or not 1 <= len(probs) <= MAX_LAYERS:
-        raise InputError(f"probs must be a list of 1..{MAX_LAYERS} layers, got {_short(probs)}")
-    layers, labels, n_tokens = len(probs), len(label_names), len(tokens)
-    if isinstance(probs[0], list) and len(probs[0]) != labels:
+    if not isinstance(text, str):
+        raise InputError(f"{WHAT} must be text, got {type(text).__name__}")
+    try:
+        file = read_json(text.encode("utf-8"), _File, WHAT, most_bytes=MAX_BYTES)
+    except UnicodeEncodeError as error:
+        raise InputError(f"{WHAT} must be valid Unicode text") from error
+    needed = "logits" if file.format == FORMAT else "probs"
+    answers: Any = getattr(file, needed)
+    if answers is None:
+        raise InputError(f"{WHAT} of the format {file.format} needs the field {needed}")
+    layers, labels, n_tokens = len(answers), len(file.label_names), len(file.tokens)
+    if file.n_tokens_full < n_tokens:
         raise InputError(
-            f"probs and label_names must have as many labels, got {len(probs[0])} and {labels}"
+            f"{WHAT}: n_tokens_full must be at least {n_tokens}, got {file.n_tokens_full}"
         )
-
-    layer_ms = _array(values["layer_ms"], "layer_ms", (layers,)).astype(np.float64)
+    layer_ms = _array(file.layer_ms, "layer_ms", (layers,))
     if (layer_ms < 0).any():
-        raise InputError(f"layer_ms must not be negative, got {layer_ms.min():g}")
-    digest = _string(values["digest"], "digest", 64)
-    if not re.fullmatch("[0-9a-f]*", digest):
-        raise InputError(f"digest must be hexadecimal or empty, got {_short(digest)}")
-    pair = values["text_pair"]
+        raise InputError(f"{WHAT}: layer_ms must not be negative, got {layer_ms.min():g}")
+    extras = {}
+    if file.format == FORMAT:
+        for name, values in file.extras.items():
+            extras[name] = _array(values, name, (layers, 1), exact=False)
+        extras["logits"] = _array(answers, "logits", (layers, 1, labels))
+        probs = probabilities(extras["logits"][:, 0].astype(np.float32))
+    else:
+        probs = _array(answers, "probs", (layers, labels)).astype(np.float32)
+        if file.distances is not None:
+            extras["distances"] = _array(file.distances, "distances", (layers, labels))[:, None]
+    if "distances" in extras and (extras["distances"] < 0).any():
+        raise InputError(f"{WHAT}: distances must not be negative")
     return LayerTrace(
-        text=_string(values["text"], "text", MAX_BYTES),
-        text_pair=None if pair is None else _string(pair, "text_pair", MAX_BYTES),
-        tokens=tokens,
-        probs=_array(probs, "probs", (layers, labels)).astype(np.float32),
+        text=file.text,
+        text_pair=file.text_pair,
+        tokens=tuple(file.tokens),
+        probs=probs,
         layer_ms=layer_ms,
-        embed_ms=_milliseconds(values["embed_ms"], "embed_ms"),
-        label_names=label_names,
-        truncated=_boolean(values["truncated"], "truncated"),
-        n_tokens_full=_whole(values["n_tokens_full"], "n_tokens_full", low=n_tokens),
-        layer_macs=_whole(values["layer_macs"], "layer_macs", low=0),
-        head_macs=_whole(values["head_macs"], "head_macs", low=0),
-        checkpoint=_string(values["checkpoint"], "checkpoint", MAX_NAME),
-        digest=digest,
-        device=_string(values["device"], "device", MAX_NAME),
-        dtype=_string(values["dtype"], "dtype", MAX_NAME),
-        attention=_attention(values.get("attention"), layers, n_tokens),
-        distances=_distances(values.get("distances"), layers, labels),
+        embed_ms=file.embed_ms,
+        label_names=tuple(file.label_names),
+        truncated=file.truncated,
+        n_tokens_full=file.n_tokens_full,
+        layer_macs=file.layer_macs,
+        head_macs=file.head_macs,
+        checkpoint=file.checkpoint,
+        digest=file.digest,
+        device=file.device,
+        dtype=file.dtype,
+        attention=_attention(file.attention, layers, n_tokens),
+        extras={name: values.astype(np.float32) for name, values in extras.items()},
     )
 
 
@@ -207,131 +224,57 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _exact(values: NDArray[np.floating]) -> list[list[float]]:
+def _exact(values: NDArray[np.floating]) -> Any:
     # nine significant digits identify every float32, also when read as float64 first
-    return [[float(f"{value:.9g}") for value in row] for row in values]
+    if values.ndim:
+        return [_exact(part) for part in values]
+    return float(f"{values:.9g}")
 
 
-def _parse(text: str) -> dict[str, Any]:
-    """The top-level JSON object, with NaN, repeated names and deep nesting refused."""
-    if not isinstance(text, str):
-        raise InputError(f"a trace file must be text, got {type(text).__name__}")
+def _array(
+    value: object, field: str, start: tuple[int, ...], *, exact: bool = True
+) -> NDArray[np.float64]:
+    """Nested lists as an array of finite numbers within float32's range.
+
+    Args:
+        value: the lists.
+        field: for messages.
+        start: the shape, or how it begins where it is not `exact`.
+        exact: whether nothing may follow.
+    """
+    if not _holds_numbers(value):
+        raise InputError(f"{WHAT}: {field} must hold numbers, got {_first_else(value)}")
     try:
-        size = len(text) if len(text) > MAX_BYTES else len(text.encode("utf-8"))
-    except UnicodeEncodeError as error:
-        raise InputError("a trace file must be valid Unicode text") from error
-    if size > MAX_BYTES:
-        raise InputError(f"a trace file may have at most {MAX_BYTES} bytes, got {size} or more")
-    try:
-        values = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_no_repeats)
-    except RecursionError as error:
-        raise InputError("a trace file must not be nested so deeply") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"a trace file must be JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise InputError(f"a trace file must hold a JSON object, got {_short(values)}")
-    return values
+        numbers = np.array(value, dtype=np.float64)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{WHAT}: {field} must hold lists of equal length") from error
+    if numbers.shape[: None if exact else len(start)] != start:
+        raise InputError(f"{WHAT}: {field} must have shape {start}, got {numbers.shape}")
+    if not (np.abs(numbers) <= float(np.finfo(np.float32).max)).all():
+        raise InputError(f"{WHAT}: {field} must hold finite numbers, got one out of range")
+    return numbers
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise InputError(f"a trace file must hold finite numbers only, got {name}")
+def _holds_numbers(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_holds_numbers, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise InputError("a trace file must name each field once")
-    return values
+def _first_else(value: object) -> str:
+    """The first entry that is no number, in a few characters."""
+    while isinstance(value, list):
+        value = next(one for one in value if not _holds_numbers(one))
+    return shown(value)
 
 
-def _short(value: object) -> str:
-    """What came, in a few characters: a hostile value must not flood the message."""
-    if isinstance(value, (list, dict)):
-        return f"a {type(value).__name__} of {len(value)}"
-    # not repr() of a whole number: one of more than 4300 digits cannot be written out
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 64:
-        return "a huge whole number"
-    return repr(value[:40] if isinstance(value, str) else value)
-
-
-def _string(value: object, field: str, longest: int) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{field} must be text, got {_short(value)}")
-    if len(value) > longest:
-        raise InputError(f"{field} may have at most {longest} characters, got {len(value)}")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InputError(f"{field} must be valid Unicode text, got a lone surrogate")
-    return value
-
-
-def _strings(value: object, field: str, most: int) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InputError(f"{field} must be a list of texts, got {_short(value)}")
-    if not 1 <= len(value) <= most:
-        raise InputError(f"{field} must have 1..{most} entries, got {len(value)}")
-    return tuple(_string(one, field, MAX_NAME) for one in value)
-
-
-def _boolean(value: object, field: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"{field} must be true or false, got {_short(value)}")
-    return value
-
-
-def _whole(value: object, field: str, *, low: int) -> int:
-    high = 2**53  # what every JSON reader keeps exactly
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"{field} must be a whole number in {low}..2^53, got {_short(value)}")
-    return value
-
-
-def _milliseconds(value: object, field: str) -> float:
-    number = float(_array([value], field, (1,))[0])
-    if number < 0:
-        raise InputError(f"{field} must not be negative, got {number:g}")
-    return number
-
-
-def _array(value: object, field: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Nested lists of exactly this shape as an array of finite numbers within float32's range."""
-    largest = float(np.finfo(np.float32).max)
-    numbers = np.fromiter(_leaves(value, field, shape), dtype=np.float64)
-    if not (np.abs(numbers) <= largest).all():
-        raise InputError(f"{field} must hold finite numbers, got one out of range")
-    return numbers.reshape(shape)
-
-
-def _leaves(value: object, field: str, shape: tuple[int, ...]) -> Iterator[float]:
-    if not shape:
-        if type(value) is float or (type(value) is int and abs(value) < 2**63):
-            yield float(value)
-            return
-        raise InputError(f"{field} must hold numbers, got {_short(value)}")
-    if not isinstance(value, list) or len(value) != shape[0]:
-        raise InputError(f"{field} must hold a list of {shape[0]} here, got {_short(value)}")
-    for one in value:
-        yield from _leaves(one, field, shape[1:])
-
-
-def _attention(value: object, layers: int, n_tokens: int) -> NDArray[np.float32] | None:
+def _attention(value: list[Any] | None, layers: int, n_tokens: int) -> NDArray[np.float32] | None:
     if value is None:
         return None
-    first = value[0] if isinstance(value, list) and value else None
-    heads = len(first) if isinstance(first, list) else 0
+    heads = len(value[0]) if isinstance(value[0], list) else 0
     if not 1 <= heads <= MAX_HEADS:
-        raise InputError(f"attention must have 1..{MAX_HEADS} heads in each layer, got {heads}")
+        raise InputError(f"{WHAT}: attention must have 1..{MAX_HEADS} heads a layer, got {heads}")
     attention = _array(value, "attention", (layers, heads, n_tokens, n_tokens))
     if (attention < 0).any() or (attention > 1).any():
-        raise InputError("attention must lie in [0, 1]")
+        raise InputError(f"{WHAT}: attention must lie in [0, 1]")
     return attention.astype(np.float32)
-
-
-def _distances(value: object, layers: int, labels: int) -> NDArray[np.float32] | None:
-    if value is None:
-        return None
-    distances = _array(value, "distances", (layers, labels))
-    if (distances < 0).any():
-        raise InputError(f"distances must not be negative, got {distances.min():g}")
-    return distances.astype(np.float32)

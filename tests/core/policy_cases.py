@@ -12,6 +12,7 @@ from elbert_core.policies import (
     WINDOW_RULES,
     ConfidenceThreshold,
     ConfidenceWindow,
+    ConsecutiveConfidence,
     DistributionPatience,
     EntropyThreshold,
     ExitPolicy,
@@ -73,7 +74,7 @@ _min_layer = st.integers(1, 6)
 
 
 def policies() -> st.SearchStrategy[ExitPolicy]:
-    """Any policy with any settings in range."""
+    """Any policy that probabilities are enough for, with any settings in range."""
     return st.one_of(
         st.builds(
             ConfidenceWindow,
@@ -97,6 +98,12 @@ def policies() -> st.SearchStrategy[ExitPolicy]:
             DistributionPatience,
             threshold=st.floats(0, 0.5, width=32),
             patience=st.integers(1, 5),
+            min_layer=_min_layer,
+        ),
+        st.builds(
+            ConsecutiveConfidence,
+            patience=st.integers(1, 5),
+            threshold=_unit,
             min_layer=_min_layer,
         ),
         st.builds(FixedLayer, layer=st.integers(6, 14), min_layer=_min_layer),

@@ -119,7 +119,7 @@ def test_what_was_returned_is_not_overwritten(tiny_model: ElbertForSequenceClass
     lengths = np.array([3, 2])
     layout = steps.layout(lengths)
     ids = torch.tensor([5, 6, 7, 8, 9])
-    states, logits = steps.step(steps.embed(ids, ids * 0, lengths), layout)
+    states, logits, _ = steps.step(steps.embed(ids, ids * 0, lengths), layout)
     kept = states.clone(), logits.clone()
     steps.step(steps.embed(ids.flip(0), ids * 0, lengths), layout)
     assert torch.equal(states, kept[0])

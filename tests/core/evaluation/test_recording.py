@@ -111,9 +111,9 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_table(
     pieces[0].write_bytes(pieces[0].read_bytes()[:-7])  # a damaged piece is made again
 
     calls = []
-    full_depth = EarlyExitEngine.layer_probs
+    full_depth = EarlyExitEngine.read_batch
     monkeypatch.setattr(
-        EarlyExitEngine, "layer_probs", lambda *given: calls.append(1) or full_depth(*given)
+        EarlyExitEngine, "read_batch", lambda *given: calls.append(1) or full_depth(*given)
     )
     path = recording.evaluate(tiny_folder, toy_folder, output=tmp_path / "cut", **settings_)
     assert len(calls) == 11  # 13 batches, 2 of them in the good piece

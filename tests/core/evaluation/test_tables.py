@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
+from elbert_core.evaluation.sweeps import policy_grids
 from elbert_core.evaluation.tables import (
+    FORMAT,
+    OLD_FORMAT,
     EvaluationTable,
     list_evaluations,
     load_evaluation,
@@ -23,6 +28,8 @@ from elbert_core.evaluation.tables import (
     table_to_bytes,
     text_digest,
 )
+from elbert_core.policies import Energy, replay
+from elbert_core.uncertainty import probabilities
 from tests.core.evaluation_cases import damaged, make_table
 from tests.core.policy_cases import Probs, tables
 
@@ -36,6 +43,10 @@ def assert_same(first: EvaluationTable, second: EvaluationTable, *, but: tuple[s
             if name in ARRAYS:
                 assert one.dtype == other.dtype
                 np.testing.assert_array_equal(one, other)
+            elif name == "extras":
+                assert one.keys() == other.keys()
+                for extra in one:
+                    np.testing.assert_array_equal(one[extra], other[extra])
             else:
                 assert one == other
 
@@ -45,6 +56,34 @@ def assert_same(first: EvaluationTable, second: EvaluationTable, *, but: tuple[s
 def test_a_table_comes_back_as_it_was(probs: Probs) -> None:
     made = make_table(probs)
     assert_same(made, table_from_bytes(*table_to_bytes(made), where="tiny"))
+
+
+@given(seed=st.integers(0, 99), rows=st.integers(1, 9))
+@settings(max_examples=20)
+def test_logits_and_extras_come_back_and_give_the_probabilities(seed: int, rows: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 4, (5, rows, 3)).astype(np.float32)
+    extras = {"logits": logits, "exit_score": rng.random((5, rows)).astype(np.float32)}
+    made = make_table(probabilities(logits), extras=extras)
+    description, content = table_to_bytes(made)
+    assert json.loads(description)["format"] == FORMAT
+    assert "probs" not in load(content), "they derive from the logits"
+    again = table_from_bytes(description, content, where="tiny")
+    assert_same(made, again)
+    part = again.take(np.arange(rows) % 2 == 0)
+    np.testing.assert_array_equal(part.extras["exit_score"], extras["exit_score"][:, ::2])
+    assert replay(Energy(0.1), part.signals).n_layers == 5
+
+
+def test_a_table_of_format_1_still_opens() -> None:
+    made = make_table()
+    description, content = table_to_bytes(made)
+    assert json.loads(description)["format"] == OLD_FORMAT
+    found = table_from_bytes(description, content, where="tiny")
+    np.testing.assert_array_equal(found.probs, made.probs)
+    with pytest.raises(InputError, match="no logits: read the sentence again, or make the table"):
+        replay(Energy(0.1), found.signals)
+    assert "energy" not in policy_grids(6, 2, having=found.extras)
 
 
 @pytest.mark.parametrize("suffix", ["", ".json", ".safetensors"])
