@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.compare import words
 from app.shared import presets, resources
 from app.shared import visit as shared
@@ -17,7 +14,7 @@ from app.shared.rules import build_policy, defaults, kinds
 from app.shared.state import to_query
 from app.shared.widgets import remembered
 from elbert_core.errors import ElbertError
-from elbert_core.policies import ExitPolicy
+from elbert_core.policies import ExitPolicy, Signals
 from elbert_core.reading.left_out import Ablation, ablation
 from elbert_core.reading.words import Word, split_words, with_word, without_word
 from elbert_core.results import LayerTrace
@@ -32,20 +29,19 @@ class LeftOut:
         model: name of the checkpoint that read it.
         words: the words left out.
         texts: the sentence without each.
-        whole: (layers, labels) of the whole sentence, read in the same batch.
-        probs: (layers, words, labels).
+        read: what rules read of the whole sentence and, in the same batch, of each text.
     """
 
     text: str
     model: str
     words: tuple[str, ...]
     texts: tuple[str, ...]
-    whole: NDArray[np.float32]
-    probs: NDArray[np.float32]
+    read: Signals
 
     def effects(self, policy: ExitPolicy) -> Ablation:
         """What each word does under a rule; nothing is read again."""
-        return ablation(policy, self.whole, self.words, self.texts, self.probs)
+        whole, rest = self.read.take(slice(0, 1)), self.read.take(slice(1, None))
+        return ablation(policy, whole, self.words, self.texts, rest)
 
 
 @dataclass(slots=True)
@@ -158,16 +154,16 @@ class CompareVisit:
         """Read the sentence, and the sentence without each of its words, in one batch."""
         pairs = [(word.text, without_word(trace.text, word)) for word in words_of(trace)]
         names, texts = zip(*(pair for pair in pairs if pair[1]), strict=True)
-        probs = shared.try_read(
+        read = shared.try_read(
             lambda model, device, _: resources.read_many(model, device, [trace.text, *texts]),
             trace.text,
             self.say,
             pair=trace.text_pair,
         )
-        if probs is not None:
+        if read is not None:
             self.message = ""
             model = shared.checkpoint()
-            self.left_out = LeftOut(trace.text, model, names, texts, probs[:, 0], probs[:, 1:])
+            self.left_out = LeftOut(trace.text, model, names, texts, read)
 
 
 _LINK: dict[str, tuple[str, tuple[str, ...]]] = {

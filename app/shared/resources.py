@@ -17,14 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from app.shared import wording
 from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
-from elbert_core.policies import ExitPolicy
+from elbert_core.policies import ExitPolicy, Signals
 from elbert_core.reading.attention import Pooling
 from elbert_core.reading.state_map import StateMap, state_map
 from elbert_core.results import BatchExits, LayerTrace
@@ -87,17 +85,17 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
         return engine.trace(text)
 
 
-def read_many(checkpoint: str, device: str, texts: list[str]) -> NDArray[np.float32]:
-    """Read sentences to full depth in one batch; (layers, rows, labels) probabilities.
+def read_many(checkpoint: str, device: str, texts: list[str]) -> Signals:
+    """Read sentences to full depth in one batch; what rules read of them.
 
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
     engine = _open(checkpoint, device)
-    from elbert_core.engine.full_depth import full_depth_probs
+    from elbert_core.engine.full_depth import full_depth
 
     with _model():
-        return full_depth_probs(engine, texts)
+        return full_depth(engine, texts)
 
 
 def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, Pooling]:

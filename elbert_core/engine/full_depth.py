@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from elbert_core.engine.encoding import TextInput
 from elbert_core.errors import ConfigError, InputError
+from elbert_core.policies import Signals
 from elbert_core.reading.state_map import HeadStates
 
 if TYPE_CHECKING:
     from elbert_core.engine.engine import EarlyExitEngine
 
 
-def full_depth_probs(
+def full_depth(
     engine: EarlyExitEngine, texts: Sequence[TextInput], *, batch_size: int = 32
-) -> NDArray[np.float32]:
-    """(layers, rows, labels) probabilities after every layer, in the order of the texts.
+) -> Signals:
+    """What rules read of each text after every layer, in the order of the texts.
 
     Raises:
         InputError: a text is empty or not a text, or batch_size is below 1.
@@ -32,12 +32,19 @@ def full_depth_probs(
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, got {batch_size}")
     rows = engine.encode(texts)
-    probs = np.zeros((engine.n_layers, len(rows), len(engine.label_names)), dtype=np.float32)
     order = sorted(range(len(rows)), key=lambda row: rows[row].n_tokens)
-    for start in range(0, len(order), batch_size):
-        members = order[start : start + batch_size]
-        probs[:, members] = engine.read_batch([rows[row] for row in members])["probs"]
-    return probs
+    batches = [
+        engine.read_batch([rows[row] for row in order[start : start + batch_size]])
+        for start in range(0, len(order), batch_size)
+    ]
+    if not batches:
+        return Signals(np.zeros((engine.n_layers, 0, len(engine.label_names)), np.float32))
+    back = np.argsort(order)
+    record = {
+        name: np.concatenate([batch[name] for batch in batches], axis=1)[:, back]
+        for name in batches[0]
+    }
+    return Signals(record.pop("probs"), extras=record)
 
 
 @torch.inference_mode()

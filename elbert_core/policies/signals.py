@@ -73,6 +73,15 @@ class Signals:
         extras = {name: values[:, rows] for name, values in self.extras.items()}
         return Signals(self.probs[:, rows], first_layer=self.first_layer, extras=extras)
 
+    def beside(self, others: Signals) -> Signals:
+        """These rows and then the others, with what both records hold."""
+        both = self.extras.keys() & others.extras.keys()
+        return Signals(
+            np.concatenate([self.probs, others.probs], axis=1),
+            first_layer=self.first_layer,
+            extras={n: np.concatenate([self.extras[n], others.extras[n]], axis=1) for n in both},
+        )
+
     def extra(self, name: str) -> FloatArray:
         """What the record holds under a name, (layers, rows, ...).
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from elbert_core.errors import InputError
 from elbert_core.policies.base import ExitPolicy, replay
+from elbert_core.policies.signals import Signals
 
 FloatArray = NDArray[np.floating]
 
@@ -85,48 +86,52 @@ def confidence_area(probs: FloatArray, label: int) -> float:
 
 def ablation(
     policy: ExitPolicy,
-    whole: FloatArray,
+    whole: FloatArray | Signals,
     words: Sequence[str],
     texts: Sequence[str],
-    probs: FloatArray,
+    without: FloatArray | Signals,
 ) -> Ablation:
     """Compare a text with itself without each word.
 
     Args:
         policy: the rule.
-        whole: (layers, labels) probabilities of the whole text at every layer.
+        whole: (layers, labels) probabilities of the whole text at every layer, or its signals.
         words: the words left out.
         texts: the text without each word, in the same order.
-        probs: (layers, words, labels) probabilities of these texts at every layer.
+        without: (layers, words, labels) probabilities of these texts at every layer, or their
+            signals.
 
     Raises:
-        InputError: the numbers of words, texts, layers or labels do not fit each other.
+        InputError: the numbers of words, texts, layers or labels do not fit each other, or the
+            record lacks what the rule needs.
     """
     if len(words) != len(texts):
         raise InputError(f"{len(words)} words need as many texts, got {len(texts)}")
-    shape = (whole.shape[0], len(words), whole.shape[-1])
-    if whole.ndim != 2 or probs.shape != shape:
+    text = whole if isinstance(whole, Signals) else Signals(whole[:, None])
+    others = without if isinstance(without, Signals) else Signals(without)
+    shape, probs = (text.n_layers, len(words), text.probs.shape[-1]), others.probs
+    if probs.shape != shape:
         raise InputError(f"probs must have shape {shape}, got {probs.shape}")
-    exits = replay(policy, np.concatenate([whole[:, None, :], probs], axis=1))
-    full_label = int(whole[-1].argmax())
-    area = confidence_area(whole, full_label)
+    exits = replay(policy, text.beside(others))
+    full_label = int(text.label[-1, 0])
+    area = confidence_area(text.probs[:, 0], full_label)
     first, label = int(exits.exit_layer[0]), int(exits.label[0])
     effects = []
-    for row, (word, text) in enumerate(zip(words, texts, strict=True), start=1):
-        without = confidence_area(probs[:, row - 1], full_label)
+    for row, (word, rest) in enumerate(zip(words, texts, strict=True), start=1):
+        area_without = confidence_area(probs[:, row - 1], full_label)
         effects.append(
             WordEffect(
                 word=word,
-                text=text,
+                text=rest,
                 exit_layer=int(exits.exit_layer[row]),
                 exit_change=int(exits.exit_layer[row]) - first,
                 label=int(exits.label[row]),
                 label_changed=int(exits.label[row]) != label,
-                area=without,
-                area_change=without - area,
+                area=area_without,
+                area_change=area_without - area,
             )
         )
-    return Ablation(tuple(effects), first, label, area, full_label, len(whole))
+    return Ablation(tuple(effects), first, label, area, full_label, text.n_layers)
 
 
 @dataclass(frozen=True, slots=True)
