@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -163,10 +162,13 @@ class ToyScore(ExitPolicy):
         )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _away_with_the_toy() -> Iterator[None]:
-    yield
-    POLICIES.pop("toy_score")
+POLICIES.pop("toy_score")  # in it while a test asks for it, and never while others are collected
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy rule as if its file lay among the others."""
+    monkeypatch.setitem(POLICIES, "toy_score", ToyScore)
 
 
 class ScoringSteps:
@@ -209,6 +211,7 @@ def test_the_engine_stops_where_replay_says(
     assert found.exit_layer.tolist() == expected
 
 
+@pytest.mark.usefixtures("toy")
 @pytest.mark.parametrize("schedule", ["slots", "dropping", "lockstep"])
 def test_a_rule_of_ones_own_is_found_everywhere(scoring: EarlyExitEngine, schedule: Any) -> None:
     """Replay, engine, explanation, sweep, JSON, text and trace file know it by its class alone."""
