@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
@@ -21,88 +20,6 @@ Digest = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64}|)\Z")]
 """A SHA-256 in hexadecimal, "" when unknown."""
 
 T = TypeVar("T")
-MAX_TEXT = 1000
-"""Longest short text (a name, a version), in characters."""
-
-
-class StrictObject:
-    """A JSON object with a fixed set of fields, read one checked field at a time."""
-
-    def __init__(
-        self, values: object, what: str, *, required: Iterable[str], optional: Iterable[str] = ()
-    ) -> None:
-        """Check that the object has exactly these fields.
-
-        Args:
-            values: what JSON gave.
-            what: name of the file, and of the part of it, for messages.
-            required: fields that must be there.
-            optional: fields that may be there.
-
-        Raises:
-            InputError: no object, or a field that is missing or unknown.
-        """
-        if not isinstance(values, dict):
-            raise InputError(f"{what} must be a JSON object, got {shown(values)}")
-        self.values: dict[str, Any] = values
-        self.what = what
-        needed = tuple(required)
-        unknown = sorted(set(values) - {*needed, *optional})
-        if unknown:
-            raise InputError(f"{what} has no field {shown(unknown[0])}")
-        for name in needed:
-            if name not in values:
-                raise InputError(f"{what} needs the field {name!r}, which is missing")
-
-    def refuse(self, name: str, wanted: str) -> NoReturn:
-        """Raise InputError about one field: what is allowed and what came."""
-        raise InputError(f"{self.what}: {name} must be {wanted}, got {shown(self.values[name])}")
-
-    def string(self, name: str, *, longest: int = MAX_TEXT, pattern: str | None = None) -> str:
-        """A text of bounded length, matching the whole pattern where one is given."""
-        value = self.values[name]
-        if not isinstance(value, str):
-            self.refuse(name, "text")
-        if len(value) > longest or any("\ud800" <= character <= "\udfff" for character in value):
-            self.refuse(name, f"valid text of at most {longest} characters")
-        if pattern is not None and not re.fullmatch(pattern, value):
-            self.refuse(name, f"text like {pattern}")
-        return value
-
-    def strings(self, name: str, *, least: int, most: int) -> tuple[str, ...]:
-        """A list of short texts."""
-        value = self.values[name]
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            self.refuse(name, f"a list of {least}..{most} texts")
-        for one in value:
-            if not isinstance(one, str) or len(one) > MAX_TEXT:
-                self.refuse(name, f"a list of texts of at most {MAX_TEXT} characters")
-        return tuple(value)
-
-    def string_map(self, name: str, *, most: int = 50) -> dict[str, str]:
-        """An object of short texts."""
-        value = self.values[name]
-        if not isinstance(value, dict) or len(value) > most:
-            self.refuse(name, f"an object of at most {most} texts")
-        for key, one in value.items():
-            if not isinstance(one, str) or max(len(one), len(key)) > MAX_TEXT:
-                self.refuse(name, f"an object of texts of at most {MAX_TEXT} characters")
-        return dict(value)
-
-    def whole(self, name: str, *, low: int, high: int = 2**53) -> int:
-        """A whole number in low..high."""
-        value = self.values[name]
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.refuse(name, f"a whole number in {low}..{high}")
-        return value
-
-    def number(self, name: str, *, low: float, high: float) -> float:
-        """A number in [low, high]."""
-        value = self.values[name]
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not low <= value <= high:
-            self.refuse(name, f"a number in [{low:g}, {high:g}]")
-        return float(value)
 
 
 def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int) -> T:
@@ -154,28 +71,6 @@ def _told(error: msgspec.ValidationError, values: Any, kind: type) -> str:
     )
     where = f" ({path.removeprefix('$').strip('.')})" if path else ""
     return f"{where}: {said[:200]}{came}"  # it may quote the file
-
-
-def parse_json(text: str | bytes, what: str, *, most_bytes: int) -> Any:
-    """JSON with NaN, repeated names, deep nesting and size refused.
-
-    Args:
-        text: the file's content.
-        what: its name, for messages.
-        most_bytes: largest size taken.
-
-    Raises:
-        InputError: too large or no such JSON.
-    """
-    if len(text) > most_bytes:
-        raise InputError(f"{what} may have at most {most_bytes} bytes, got {len(text)} or more")
-    try:
-        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
-    except RecursionError as error:
-        raise InputError(f"{what} must not be nested so deeply") from error
-    except ValueError as error:  # also UnicodeDecodeError, JSONDecodeError and the two hooks below
-        raise InputError(f"{what} is no usable JSON: {error}") from error
 
 
 def shown(value: object) -> str:

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -25,7 +26,7 @@ from safetensors.numpy import save as save_arrays
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.policies.signals import Signals
-from elbert_core.strict_json import StrictObject, parse_json
+from elbert_core.strict_json import Digest, ShortText, read_json, shown
 from elbert_core.uncertainty import probabilities
 
 FORMAT = "elbert-evaluation/2"
@@ -39,26 +40,39 @@ MAX_LAYERS = 256
 MAX_LABELS = 10_000
 SUM_TOLERANCE = 1e-3
 
-_FIELDS = (
-    "format",
-    "name",
-    "checkpoint",
-    "digest",
-    "data",
-    "split",
-    "label_names",
-    "n_rows",
-    "n_layers",
-    "device",
-    "dtype",
-    "date",
-    "versions",
-    "batch_size",
-    "timing",
-    "hidden_size",
-    "intermediate_size",
-    "arrays_sha256",
-)
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
+class _Timing(msgspec.Struct, forbid_unknown_fields=True):
+    rows: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    batch_size: Literal[1]
+    threads: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    statistic: Literal["median"]
+
+
+class _Description(msgspec.Struct, forbid_unknown_fields=True):
+    """The JSON file of a table."""
+
+    format: str
+    name: ShortText
+    checkpoint: ShortText
+    digest: Digest
+    data: Annotated[str, msgspec.Meta(pattern=r"^[^/\\]+\Z", max_length=1000)]
+    split: ShortText
+    label_names: Annotated[list[ShortText], msgspec.Meta(min_length=2, max_length=MAX_LABELS)]
+    n_rows: Count
+    n_layers: Count
+    device: ShortText
+    dtype: ShortText
+    date: datetime
+    versions: Annotated[dict[ShortText, ShortText], msgspec.Meta(max_length=50)]
+    batch_size: Count
+    timing: _Timing
+    hidden_size: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    intermediate_size: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    arrays_sha256: Digest
+
+
 _ARRAYS = {
     "probs": (np.float32, ("layers", "rows", "labels")),
     "gold": (np.int64, ("rows",)),
@@ -147,18 +161,13 @@ class EvaluationTable:
                 f"got {len(self.label_names)}"
             )
         for name, values in self.extras.items():
-            if values.dtype != np.float32 or values.shape[:2] != (layers, rows):
+            shape = self.probs.shape if name == "logits" else (layers, rows)
+            fits = values.dtype == np.float32 and values.shape[: len(shape)] == shape
+            if not fits or not np.isfinite(values).all():
                 raise InputError(
-                    f"{where}: {name} must be float32 of shape ({layers}, {rows}, ...), "
+                    f"{where}: {name} must be finite float32 of shape {shape}, "
                     f"got {values.dtype} of shape {values.shape}"
                 )
-            if not np.isfinite(values).all():
-                raise InputError(f"{where}: {name} must be finite, got NaN or infinity")
-        logits = self.extras.get("logits")
-        if logits is not None and logits.shape != self.probs.shape:
-            raise InputError(
-                f"{where}: logits must have shape {self.probs.shape}, got {logits.shape}"
-            )
         self._check_values(where)
 
     def _check_values(self, where: str) -> None:
@@ -236,11 +245,10 @@ def text_digest(text: str, pair: str | None = None) -> bytes:
 def table_to_bytes(table: EvaluationTable) -> tuple[str, bytes]:
     """The JSON description and the safetensors content of a table."""
     arrays = {name: getattr(table, name) for name in _ARRAYS}
-    extras = dict(table.extras)
-    if "logits" in extras:
-        arrays |= {"logits": extras.pop("logits")}
+    for name, values in table.extras.items():
+        arrays["logits" if name == "logits" else EXTRA + name] = values
+    if "logits" in arrays:
         del arrays["probs"]
-    arrays |= {EXTRA + name: values for name, values in extras.items()}
     content: bytes = save_arrays({n: np.ascontiguousarray(array) for n, array in arrays.items()})
     description: dict[str, Any] = {
         "format": FORMAT if "logits" in table.extras else OLD_FORMAT,
@@ -283,47 +291,39 @@ def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> 
             together; the message names file and field.
     """
     what = f"{where}.json"
-    values = parse_json(description, what, most_bytes=MAX_JSON_BYTES)
-    if isinstance(values, dict) and values.get("format") not in (FORMAT, OLD_FORMAT):
-        found = str(values.get("format"))[:40]
-        raise InputError(f'{what}: format must be "{FORMAT}" or "{OLD_FORMAT}", got {found!r}')
-    fields = StrictObject(values, what, required=_FIELDS)
-    timing = StrictObject(
-        values["timing"],
-        f"{what} (timing)",
-        required=("rows", "batch_size", "threads", "statistic"),
-    )
-    timing.whole("batch_size", low=1, high=1)
-    timing.string("statistic", pattern="median")
-    label_names = fields.strings("label_names", least=2, most=MAX_LABELS)
-    n_rows, n_layers = fields.whole("n_rows", low=1), fields.whole("n_layers", low=1)
-    if hashlib.sha256(arrays).hexdigest() != fields.string("arrays_sha256"):
+    read = read_json(description, _Description, what, most_bytes=MAX_JSON_BYTES)
+    if read.format not in (FORMAT, OLD_FORMAT):
+        raise InputError(
+            f'{what}: format must be "{FORMAT}" or "{OLD_FORMAT}", got {shown(read.format)}'
+        )
+    if hashlib.sha256(arrays).hexdigest() != read.arrays_sha256:
         raise InputError(
             f"{where}.safetensors is damaged or belongs to another table: its SHA-256 differs from "
             f"arrays_sha256 in {what}"
         )
-    stored = _read_arrays(arrays, f"{where}.safetensors", old=values["format"] == OLD_FORMAT)
-    if stored["probs"].ndim == 3 and stored["probs"].shape != (n_layers, n_rows, len(label_names)):
+    stored = _read_arrays(arrays, f"{where}.safetensors", old=read.format == OLD_FORMAT)
+    stated = (read.n_layers, read.n_rows, len(read.label_names))
+    if stored["probs"].ndim == 3 and stored["probs"].shape != stated:
         raise InputError(
             f"{where}.safetensors: probs must have the shape that {what} states, "
-            f"({n_layers}, {n_rows}, {len(label_names)}), got {stored['probs'].shape}"
+            f"{stated}, got {stored['probs'].shape}"
         )
     return EvaluationTable(
-        name=fields.string("name"),
-        label_names=label_names,
-        checkpoint=fields.string("checkpoint"),
-        digest=fields.string("digest", pattern="[0-9a-f]{64}|"),
-        data=fields.string("data", pattern=r"[^/\\]+"),
-        split=fields.string("split"),
-        device=fields.string("device"),
-        dtype=fields.string("dtype"),
-        date=_date(fields),
-        versions=fields.string_map("versions"),
-        batch_size=fields.whole("batch_size", low=1),
-        timed_rows=timing.whole("rows", low=0),
-        threads=timing.whole("threads", low=1, high=100_000),
-        hidden_size=fields.whole("hidden_size", low=1, high=100_000),
-        intermediate_size=fields.whole("intermediate_size", low=1, high=1_000_000),
+        name=read.name,
+        label_names=tuple(read.label_names),
+        checkpoint=read.checkpoint,
+        digest=read.digest,
+        data=read.data,
+        split=read.split,
+        device=read.device,
+        dtype=read.dtype,
+        date=read.date.isoformat(),
+        versions=read.versions,
+        batch_size=read.batch_size,
+        timed_rows=read.timing.rows,
+        threads=read.timing.threads,
+        hidden_size=read.hidden_size,
+        intermediate_size=read.intermediate_size,
         **stored,
     )
 
@@ -362,9 +362,7 @@ def load_evaluation(path: str | Path) -> EvaluationTable:
 
 def list_evaluations(folder: str | Path) -> list[Path]:
     """The .json files of the tables in a folder, by name."""
-    return sorted(
-        path for path in Path(folder).glob("*.json") if path.with_suffix(".safetensors").is_file()
-    )
+    return sorted(p for p in Path(folder).glob("*.json") if p.with_suffix(".safetensors").is_file())
 
 
 def _read(path: Path, most_bytes: int) -> bytes:
@@ -394,21 +392,10 @@ def _read_arrays(content: bytes, what: str, *, old: bool) -> dict[str, Any]:
     if old:
         return arrays
     logits = arrays.pop("logits")
-    if logits.dtype != np.float32 or logits.ndim != 3:
+    if logits.dtype != np.float32 or logits.ndim != 3 or not np.isfinite(logits).all():
         raise InputError(
-            f"{what}: logits must be float32 of shape (layers, rows, labels), "
+            f"{what}: logits must be finite float32 of shape (layers, rows, labels), "
             f"got {logits.dtype} of shape {logits.shape}"
         )
-    if not np.isfinite(logits).all():
-        raise InputError(f"{what}: logits must be finite, got NaN or infinity")
     named = {name.removeprefix(EXTRA): arrays.pop(name) for name in extras}
     return {**arrays, "probs": probabilities(logits), "extras": {"logits": logits, **named}}
-
-
-def _date(fields: StrictObject) -> str:
-    value = fields.string("date", longest=40)
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        fields.refuse("date", "an ISO 8601 date")
-    return value
