@@ -32,14 +32,12 @@ from elbert_core.uncertainty import probabilities
 FORMAT = "elbert-evaluation/2"
 OLD_FORMAT = "elbert-evaluation/1"
 """Probabilities in place of logits, and no extras; still read."""
-EXTRA = "extra."
-"""How the names of further arrays begin in a file."""
+EXTRA = "extra."  # how the names of further arrays begin in a file
 MAX_ARRAY_BYTES = 1_000_000_000
 MAX_JSON_BYTES = 1_000_000
 MAX_LAYERS = 256
 MAX_LABELS = 10_000
 SUM_TOLERANCE = 1e-3
-
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
