@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
+from elbert_core.evaluation.comparison import compare
 from elbert_core.evaluation.summary import SPEED_UPS, two_curves
 from elbert_core.evaluation.sweeps import (
     SweepPoint,
@@ -152,7 +153,9 @@ def speed_lines(tables: Sequence[EvaluationTable]) -> list[str]:
         choose, report = halves(table)
         full = float(np.mean(report.signals.label[-1] == report.gold))
         grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
-        for family in ("entropy", "window"):
+        for family in ("entropy", "window", "energy", "consecutive_confidence"):
+            if family not in grids:
+                continue
             points = choose.points(grids[family])
             cells = []
             for speed_up in SPEED_UPS:
@@ -163,6 +166,39 @@ def speed_lines(tables: Sequence[EvaluationTable]) -> list[str]:
                 (point,) = report.points([best.policy])
                 cells.append(f"{point.accuracy:.3f} at {point.speed_up_ratio:.2f}x")
             lines.append(f"| `{table.checkpoint}` | {family} | {full:.3f} | {' | '.join(cells)} |")
+    return lines
+
+
+def energy_lines(tables: Sequence[EvaluationTable]) -> list[str]:
+    """Energy beside entropy at equal speed: settings chosen on even rows, figures of the odd ones.
+
+    The p-value is McNemar's exact test on the odd rows, not corrected for the number of tests.
+    """
+    lines = _head(
+        ("checkpoint", "at least"),
+        ("energy", "95 % interval", "entropy", "only energy right", "only entropy right", "p"),
+    )
+    for table in tables:
+        if "logits" not in table.extras:
+            continue
+        choose, report = halves(table)
+        grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
+        for speed_up in SPEED_UPS:
+            best = [best_at(choose.points(grids[f]), speed_up) for f in ("energy", "entropy")]
+            if best[0] is None or best[1] is None:
+                continue
+            rules = [one.policy for one in best if one is not None]
+            energy, entropy = report.points(rules)
+            exits = [replay(rule, report.signals) for rule in rules]
+            found = compare(exits[0], exits[1], report.gold, draws=1)
+            low, high = metrics.wilson_interval(found.both_right + found.only_first, found.n_rows)
+            lines.append(
+                f"| `{table.checkpoint}` | {speed_up:g}x | "
+                f"{energy.accuracy:.3f} at {energy.speed_up_ratio:.2f}x | "
+                f"{low:.3f} to {high:.3f} | "
+                f"{entropy.accuracy:.3f} at {entropy.speed_up_ratio:.2f}x | "
+                f"{found.only_first} | {found.only_second} | {found.p_value:.3f} |"
+            )
     return lines
 
 

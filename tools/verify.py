@@ -18,6 +18,7 @@ from elbert_core.evaluation.tables import EvaluationTable, list_evaluations, loa
 from tools.report_card import (
     ablation_lines,
     accuracy_lines,
+    energy_lines,
     recommend,
     recommended_lines,
     speed_lines,
@@ -87,6 +88,7 @@ def figures(
     blocks = {
         "accuracy by depth": accuracy_lines(tables),
         "accuracy at a speed-up": speed_lines(tables),
+        "energy beside entropy": energy_lines(tables),
         "recommended rules": recommended_lines(tables, policies),
     }
     if ablation:

@@ -141,7 +141,7 @@ def record(
     key = _key(engine, digests, batch_size)
 
     rows = len(texts)
-    record: dict[str, NDArray[np.float32]] = {}
+    seen: dict[str, NDArray[np.float32]] = {}
     order = np.argsort(n_tokens, kind="stable")
     step = batch_size * PIECE_BATCHES
     for number, start in enumerate(range(0, rows, step)):
@@ -157,10 +157,10 @@ def record(
             if path is not None:
                 _write_piece(path, key, piece)
         for part_name, values in piece.items():
-            if part_name not in record:
+            if part_name not in seen:
                 shape = (values.shape[0], rows, *values.shape[2:])
-                record[part_name] = np.zeros(shape, dtype=np.float32)
-            record[part_name][:, members] = values
+                seen[part_name] = np.zeros(shape, dtype=np.float32)
+            seen[part_name][:, members] = values
         if progress is not None:
             progress(min(start + step, rows), rows)
 
@@ -168,8 +168,8 @@ def record(
     layer_ms = [engine.trace(inputs[row]).layer_ms for row in timed]
     return EvaluationTable(
         name=name,
-        probs=record.pop("probs"),
-        extras=record,
+        probs=seen.pop("probs"),
+        extras=seen,
         gold=texts.labels.astype(np.int64),
         row=np.arange(rows, dtype=np.int64),
         text_sha256=digests,
