@@ -13,12 +13,13 @@ from scipy.stats import binomtest
 
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
-from elbert_core.policies import ConfidenceWindow, replay
+from elbert_core.policies import ConfidenceWindow, Energy, EntropyThreshold, replay
 from tools import verify as verify_module
 from tools.report_card import (
     ablation_lines,
     accuracy_lines,
     busy_layers,
+    energy_lines,
     halves,
     recommend,
     recommended_lines,
@@ -94,7 +95,29 @@ def test_lines_say_what_the_rows_say(table: EvaluationTable) -> None:
     odd = recommended_lines([table], [policy])[-1]
     assert f"| odd | {np.mean(exits.label == table.gold[1::2]):.3f} |" in odd
     assert f"| {exits.speed_up_ratio:.2f}x |" in odd
-    assert len(speed_lines([table])) == 4  # two of them the head
+    assert len(speed_lines([table])) == 6  # two of them the head
+
+
+def test_energy_stands_beside_entropy_row_by_row(root: Path) -> None:
+    """Thresholds from even rows, figures from odd ones, by hand for one speed-up."""
+    emotion = root / "assets" / "evaluations" / "elbert-emotion-emotion-validation.json"
+    table = load_evaluation(emotion)
+    line = next(line for line in energy_lines([table]) if "| 6x |" in line)
+    right = []
+    for kind in (Energy, EntropyThreshold):
+        found = []
+        for policy in kind.grid(12, 6):
+            exits = replay(policy, table.signals.take(np.arange(0, table.n_rows, 2)))
+            if exits.speed_up_ratio >= 6:
+                share = float(np.mean(exits.label == table.gold[0::2]))
+                found.append((share, exits.speed_up_ratio, policy))
+        best = max(found, key=lambda one: one[:2])[2]
+        exits = replay(best, table.signals.take(np.arange(1, table.n_rows, 2)))
+        right.append(exits.label == table.gold[1::2])
+        assert f"{right[-1].mean():.3f} at {exits.speed_up_ratio:.2f}x" in line
+    first, second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    p = binomtest(min(first, second), first + second).pvalue
+    assert line.endswith(f"| {first} | {second} | {p:.3f} |")
 
 
 def test_busy_layers_are_counted_from_one(table: EvaluationTable) -> None:
