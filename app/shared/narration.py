@@ -71,7 +71,7 @@ def compared(check: CheckResult) -> tuple[str, str]:
         return "∞", f"{check.needed:.2f}"
     for decimals in (2, 3, 4, 6, 9):
         seen, bound = f"{check.value:.{decimals}f}", f"{check.needed:.{decimals}f}"
-        told = float(seen) != float(bound) or check.value == check.needed
+        told = float(seen) != float(bound) or abs(check.value - check.needed) < 1e-6
         if told and (float(bound) != 0 or check.needed == 0):
             break
     return seen, bound
