@@ -24,6 +24,7 @@ class Setting:
         kind: "int" and "float" are ranges, "choice" is one of `options`.
         label, help: on the control, and its tooltip with the exact term.
         options: what each choice is called.
+        digits: decimals that are kept, so that a link holds the value as it is.
         tops: smaller upper ends, by the name and value of another setting.
         advanced: True when it belongs behind "More settings".
     """
@@ -37,6 +38,7 @@ class Setting:
     label: str = ""
     help: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    digits: int = 4
     tops: Mapping[tuple[str, Value], float] = field(default_factory=dict)
     advanced: bool = False
 
@@ -59,7 +61,7 @@ class Setting:
             return self.default
         if self.kind == "int":
             return int(value) if float(value).is_integer() else self.default
-        return round(float(value), 4)
+        return round(float(value), self.digits)
 
     def top(self, values: Mapping[str, Value]) -> float:
         """The upper end beside the other settings."""

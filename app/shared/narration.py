@@ -289,7 +289,14 @@ def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
             f"{name(n)} {p:.4f}" for n, p in list(zip(trace.label_names, probs, strict=True))[:8]
         )
     ]
-    lines += [_sum_of(check, probs) for check in verdict_.checks]
+    logits = trace.extras.get("logits")
+    powers = [] if logits is None else [f"e^{z:.4f}" for z in logits[verdict_.layer - 1, 0]]
+    places = {
+        "terms": _sum([f"{p:.4f}·ln {p:.4f}" for p in probs]),
+        "powers": _sum(powers),
+        "labels": len(probs),
+    }
+    lines += [_sum_of(check, places) for check in verdict_.checks]
     if not verdict_.checks:
         lines.append("This rule compares nothing.")
     if verdict_.too_early:
@@ -297,15 +304,17 @@ def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
     return "\n".join(lines)
 
 
-def _sum_of(check: CheckResult, probs: list[float]) -> str:
+def _sum(parts: list[str]) -> str:
+    return " + ".join([*parts[:_MAX_TERMS], *(["…"] if len(parts) > _MAX_TERMS else [])])
+
+
+def _sum_of(check: CheckResult, places: dict[str, Any]) -> str:
     card = quantity(check.quantity)
     seen, bound = compared(check)
     relation = {(True, True): "<", (True, False): "≤", (False, True): ">", (False, False): "≥"}[
         check.below, check.strict
     ]
-    terms = " + ".join(f"{p:.4f}·ln {p:.4f}" for p in probs[:_MAX_TERMS])
-    terms += " + …" if len(probs) > _MAX_TERMS else ""
-    left = card.sum.format(name=card.name, terms=terms, labels=len(probs))
+    left = card.sum.format(name=card.name, **places)
     outcome = f"{seen} {relation} {bound}? {'yes' if check.met else 'no'}"
     return f"{left} = {seen}{card.unit}\n    {outcome}"
 

@@ -93,7 +93,8 @@ def _control(state: InspectState, setting: Setting, n_layers: int) -> None:
 def _decimals(setting: Setting, value: float) -> int:
     """As many as the steps have, or as a value from elsewhere needs to be seen as it is."""
     usual = 3 if setting.step < 0.01 else 2
-    return next(n for n in (usual, 3, 4) if n >= usual and (round(value, n) == value or n == 4))
+    steps = range(usual, setting.digits)
+    return next((n for n in steps if round(value, n) == value), setting.digits)
 
 
 def _upper(state: InspectState, setting: Setting, current: Value, n_layers: int) -> float:

@@ -183,7 +183,8 @@ QUANTITIES: dict[str, QuantityCard] = {
     "energy": QuantityCard(
         name="energy",
         sum="energy = 1 ÷ (1 + {powers})",
-        stopped="the evidence was strong enough",
+        stopped="its energy was under {needed}",
+        off="the energy test is off",
         why=(
             "After layer {layer} it gives {label} {confidence}. Its energy, small where the "
             "evidence is strong, is {seen}, under the {needed} asked for."

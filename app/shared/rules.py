@@ -150,10 +150,11 @@ RULES: dict[str, RuleCard] = {
         (
             _share(
                 "threshold",
-                0.01,
+                0.02,
                 "Energy under",
                 "Threshold on 1 ÷ (1 + Σ exp z), strict: near 0 for strong evidence.",
                 step=0.001,
+                digits=8,
             ),
             _MIN_LAYER,
         ),

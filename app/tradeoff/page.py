@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import session
+from app.shared import session, wording
 from app.shared import visit as shared_visit
 from app.shared.palette import palette
+from app.shared.rules import card
 from app.shared.text import plain_markdown
 from app.tradeoff import chart_panel as tradeoff_chart
 from app.tradeoff import evaluations, narration
@@ -19,13 +20,21 @@ from app.tradeoff import session as visit
 from app.tradeoff import setting as tradeoff_setting
 from app.tradeoff import wording as words
 from app.tradeoff.evaluations import Overview, Setting, look_closer
+from elbert_core.errors import InputError
+from elbert_core.policies import NeverExit
 
 colours = palette(dark=st.context.theme.type == "dark")
 
 
 def show(overview: Overview) -> None:
     """Everything below the headline."""
-    setting = look_closer(overview, visit.policy())
+    policy = visit.policy()
+    try:
+        setting = look_closer(overview, policy)
+    except InputError as error:
+        rule = card(policy.kind).name
+        st.info(plain_markdown(wording.RULE_REFUSED.format(rule=rule, message=error)))
+        setting = look_closer(overview, NeverExit())
     tradeoff_setting.show_badge(overview)
     left, right = st.columns([7, 3], gap="large")
     with left:
@@ -44,7 +53,7 @@ def show(overview: Overview) -> None:
 def show_rest(overview: Overview, setting: Setting) -> None:
     """What lies below the fold."""
     tradeoff_chart.show_table(overview)
-    tradeoff_rows.show_rows(overview)
+    tradeoff_rows.show_rows(overview, setting.point.policy)
     tradeoff_files.show_contest(overview)
     tradeoff_promise.show_promise(overview, colours)
     tradeoff_layers.show_layers(overview, setting, colours)

@@ -20,6 +20,7 @@ from app.tradeoff.examples import KINDS, Example, Examples, examples
 from app.tradeoff.row_texts import DATA_VARIABLE, RowText, Texts
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import EvaluationTable
+from elbert_core.policies import ExitPolicy
 
 INSPECT = "app/inspect/page.py"
 KIND = "tradeoff.rows"
@@ -35,15 +36,15 @@ _HEIGHT = 390
 
 
 @st.fragment
-def show_rows(overview: Overview) -> None:
-    """Example rows, the one looked at, and where texts come from."""
+def show_rows(overview: Overview, policy: ExitPolicy) -> None:
+    """Example rows under a rule, the one looked at, and where texts come from."""
     # two places, so that the box below stays open whatever comes to stand above it
     with st.container():
-        _show_found(overview)
+        _show_found(overview, policy)
     _bring_own(overview.table)
 
 
-def _show_found(overview: Overview) -> None:
+def _show_found(overview: Overview, policy: ExitPolicy) -> None:
     table = overview.table
     st.subheader(words.HEADING)
     kind = visit.choice(KIND, KINDS, KINDS[0])
@@ -57,7 +58,7 @@ def _show_found(overview: Overview) -> None:
         filter_mode=None,
         width=420,
     )
-    found = examples(overview, visit.policy(), kind)
+    found = examples(overview, policy, kind)
     texts, remark = _texts(table)
     if not found.rows:
         st.text(words.NONE)
