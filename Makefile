@@ -9,11 +9,14 @@ PORT ?= 8501
 DATA ?= $(or $(ELBERT_DATA),../shared/data)
 APP_FLAGS ?=
 TEST_FLAGS ?=
+# workers that share the tests between them: each loads PyTorch and, for the browser tests, its own app
+JOBS ?= 2
 BENCH_FLAGS ?=
 
 BIN := $(VENV)/bin
 APP_STAMP := $(VENV)/.installed-app
 DEV_STAMP := $(VENV)/.installed-dev
+PYTEST := -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 # what never leaves this machine: no usage reports, no look-ups on a model hub
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
@@ -32,10 +35,10 @@ install: $(APP_STAMP) ## create the environment and install what the app needs
 dev: $(DEV_STAMP) ## the same, with the tools for tests and checks
 
 test: dev ## run every test, the browser tests included
-	$(OFFLINE) $(BIN)/python -m pytest $(TEST_FLAGS)
+	$(OFFLINE) $(BIN)/python $(PYTEST) $(TEST_FLAGS)
 
 test-fast: dev ## run the tests that need no checkpoint, data set or browser
-	$(OFFLINE) $(BIN)/python -m pytest -m "not slow and not browser and not gpu" $(TEST_FLAGS)
+	$(OFFLINE) $(BIN)/python $(PYTEST) -m "not slow and not browser and not gpu" $(TEST_FLAGS)
 
 check: dev ## format, lint, types and import directions; changes nothing
 	@failed=; for tool in "ruff format --check ." "ruff check ." "mypy" "lint-imports"; do \

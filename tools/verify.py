@@ -69,15 +69,21 @@ def verify(
         typer.echo(f"written to {readme}")
         return
     fresh = [_read_again(table, checkpoints, data) for table in stored]
-    wrong = []
-    for name, lines in figures(fresh, ablation, assets).items():
-        differing = changed_figures(between(text, name), "\n".join(lines), slack=slack)
-        wrong += [f"{name}: {line}" for line in differing]
-        typer.echo(f"{name}: {'as written' if not differing else f'{len(differing)} differ'}")
-    if wrong:
-        for line in wrong:
-            typer.echo(line, err=True)
+    differing = compare(figures(fresh, ablation, assets), text, slack=slack)
+    for name, lines in differing.items():
+        typer.echo(f"{name}: {f'{len(lines)} differ' if lines else 'as written'}")
+        for line in lines:
+            typer.echo(f"{name}: {line}", err=True)
+    if any(differing.values()):
         raise typer.Exit(1)
+
+
+def compare(blocks: dict[str, list[str]], text: str, *, slack: int = 0) -> dict[str, list[str]]:
+    """One line for each figure of the text that differs from what was computed, by block."""
+    return {
+        name: changed_figures(between(text, name), "\n".join(lines), slack=slack)
+        for name, lines in blocks.items()
+    }
 
 
 def figures(

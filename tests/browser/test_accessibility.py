@@ -64,11 +64,11 @@ def inspect(visit: Visit) -> Iterator[str]:
     page = visit.page
     yield "inspect, example"
     read(visit, SENTENCE)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     open_all(visit)
     for button in (inspect_words.READING_BUTTON, inspect_words.MAP_BUTTON):
         page.get_by_role("button", name=button).click()
-        expect(page.get_by_role("button", name=button)).to_have_count(0, timeout=60_000)
+        expect(page.get_by_role("button", name=button)).to_have_count(0)
         visit.settled()
     yield "inspect, everything open"
     read(visit, "12345")
@@ -81,7 +81,7 @@ def compare_pages(visit: Visit) -> Iterator[str]:
         look_at(visit, view)
         if view == "words":
             visit.page.get_by_role("button", name=compare.WORDS_BUTTON).click()
-            expect(visit.page.get_by_text(compare.WORDS_TITLE)).to_be_visible(timeout=60_000)
+            expect(visit.page.get_by_text(compare.WORDS_TITLE)).to_be_visible()
         open_all(visit)
         yield f"compare, {view}"
 
@@ -126,7 +126,6 @@ PAGES = {
 )
 def test_axe_finds_nothing_serious(name: str, dark: bool, open_page: OpenPage) -> None:
     visit = open_page("/?preset=negation", dark=dark)
-    visit.page.set_default_timeout(60_000)
     found = {state: violations(visit.page) for state in PAGES[name](visit)}
     assert not any(found.values()), {state: bad for state, bad in found.items() if bad}
 

@@ -38,7 +38,7 @@ def open_file(chromium: Browser) -> Iterator[OpenFile]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path.as_uri())
-        page.wait_for_timeout(300)
+        page.wait_for_load_state("networkidle")
         return page
 
     yield start
@@ -63,7 +63,7 @@ def test_the_file_of_inspect_says_what_the_page_says(
     page = visit.page
     sentence = (HOSTILE + "good " * 500)[:1990]
     read(visit, sentence)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     said = verdict(page).split()
     page.get_by_text(wording.SHARE_HEADING).click()
     path = save(visit, tmp_path)

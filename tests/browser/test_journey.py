@@ -42,7 +42,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     expect(box).to_have_value(SENTENCES["negation"])
 
     read(visit, SENTENCE)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     assert "layer" in verdict(page)
     page.wait_for_url(re.compile("text=the"))
 
@@ -76,7 +76,7 @@ def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: 
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
     box.fill(SENTENCE)
     box.press("Control+Enter")
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     visit.settled()
     drawing = page.locator("[data-testid=stVegaLiteChart] svg").first
     place = drawing.bounding_box()
@@ -97,9 +97,7 @@ def test_it_really_stops(open_page: OpenPage) -> None:
     visit = open_page("/?policy=fixed&layer=3")
     read(visit, SENTENCE)
     visit.page.get_by_role("button", name=wording.REAL_BUTTON).click()
-    expect(visit.page.get_by_text(wording.MODES["real"], exact=True).first).to_be_attached(
-        timeout=30_000
-    )
+    expect(visit.page.get_by_text(wording.MODES["real"], exact=True).first).to_be_attached()
     visit.settled()
     visit.shoot("really_stopped")
 
@@ -110,9 +108,10 @@ def test_hostile_text_stays_text(open_page: OpenPage) -> None:
     page.evaluate("window.hit = 0")
     sentence = "<img src=x onerror='window.hit=1'> ![a](https://example.org/p.png) $x$ :red[x] film"
     read(visit, sentence)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     page.get_by_text(re.compile("^What the model reads")).click()
-    page.wait_for_timeout(500)
+    visit.settled()
+    page.wait_for_load_state("networkidle")
     assert page.evaluate("window.hit") == 0
     assert page.locator("img[src='x'], img[src*='example.org'], .katex").count() == 0
 
@@ -145,7 +144,7 @@ def test_every_page_fits_its_window(
         assert drawing is not None
         assert drawing["width"] <= width
         assert drawing["width"] >= 0.55 * min(width, 1120)
-    page.wait_for_timeout(500)  # the side bar slides away
+    visit.settled()
     visit.shoot(f"{name}_{width}_{scheme}")
 
 
@@ -176,12 +175,13 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
     visit = open_page()
     page = visit.page
     late: list[str | bytes] = []
+    asked: list[str | bytes] = []
     sockets: list[WebSocketRoute] = []
 
     def between(socket: WebSocketRoute) -> None:
         sockets.append(socket)
         server = socket.connect_to_server()
-        socket.on_message(server.send)
+        socket.on_message(lambda frame: (asked.append(frame), server.send(frame)))
         server.on_message(lambda frame: late.append(frame) if holding else socket.send(frame))
 
     holding = False
@@ -193,7 +193,8 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
     box.fill(SENTENCE)
     box.press("Control+Enter")
     while not any(finished(frame) for frame in late):
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(20)
+    before = len(asked)
     if then == "read":
         page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
     elif then == "rule":
@@ -202,7 +203,8 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
         page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
             page.get_by_role("button", name=wording.PRESET_TITLES["negation"])
         ).first.click()
-    page.wait_for_timeout(1000)  # sliders wait a little before they speak
+    while len(asked) == before:  # sliders wait a little before they speak
+        page.wait_for_timeout(20)
     holding = False
     for frame in late:
         sockets[-1].send(frame)

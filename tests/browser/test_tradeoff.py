@@ -128,10 +128,9 @@ def test_the_measured_speed_up_is_a_choice_in_the_browser(open_page: OpenPage) -
     box = page.get_by_role("combobox", name=words.FAMILY_LABEL)
     option = page.get_by_role("option", name=card("entropy").name)
     box.click()
+    visit.settled()
     if not option.is_visible():  # a page that is still being laid out closes the list again
-        page.wait_for_timeout(1000)
-        if not option.is_visible():
-            box.click()
+        box.click()
     option.click()
     page.wait_for_url(re.compile("policy=entropy"))
     visit.settled()
@@ -161,7 +160,7 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
     expect(box).to_have_value(ROW_TEXTS[0])
     # the model is loaded first
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     visit.settled()
 
     page.get_by_text(rules.HEADING, exact=True).click()
@@ -242,5 +241,5 @@ def test_the_page_fits_its_window(width: int, height: int, dark: bool, open_page
         place = figure.bounding_box()
         assert place is not None
         assert place["x"] + place["width"] <= width
-    page.wait_for_timeout(500)  # the side bar slides away
+    visit.settled()
     visit.shoot(f"tradeoff_{width}_{'dark' if dark else 'light'}")

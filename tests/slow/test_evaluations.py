@@ -20,6 +20,7 @@ from elbert_core.evaluation.tables import (
 )
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit, Patience, replay
+from tests.slow.conftest import SHARED_READING
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +46,11 @@ def test_scores_equal_scikit_learns(table: EvaluationTable, policy: object) -> N
 
 
 @pytest.mark.slow
+@SHARED_READING
 def test_evaluating_again_gives_the_committed_table(
-    table: EvaluationTable,
-    checkpoint_dir: Path,
-    data_dir: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    table: EvaluationTable, evaluated_again: EvaluationTable
 ) -> None:
-    arguments = ["evaluate", str(checkpoint_dir), "--data", str(data_dir / "sst2")]
-    arguments += ["--output", str(tmp_path), "--name", "again", "--timed-rows", "0"]
-    monkeypatch.setattr(sys, "argv", ["elbert", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert not stopped.value.code
-    again = load_evaluation(tmp_path / "again.json")
+    again = evaluated_again
     assert (again.digest, again.data, again.split) == (table.digest, table.data, table.split)
     assert np.array_equal(again.gold, table.gold)
     assert np.array_equal(again.n_tokens, table.n_tokens)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from elbert_core.cli.main import parse_policy
-from elbert_core.data.texts import load_table
-from elbert_core.engine.engine import load_engine
+from elbert_core.data.texts import TextTable
 from elbert_core.evaluation.policy_files import load_policy
 from elbert_core.evaluation.tables import list_evaluations, load_evaluation
 from elbert_core.model.checkpoints import read_training
 from elbert_core.policies import replay
+from tests.slow.conftest import SHARED_READING
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +54,18 @@ def test_accuracy_by_depth_is_the_recorded_one(readme: str, checkpoint_dir: Path
 
 
 @pytest.mark.slow
+@SHARED_READING
 def test_its_table_is_what_the_checkpoint_does(
-    readme: str, checkpoint_dir: Path, data_dir: Path
+    readme: str, validation: TextTable, probs: np.ndarray
 ) -> None:
     """Every row `| `policy` | accuracy | exit layer | speed-up |` measured again."""
     rows = re.findall(
         r"^\| `([^`]+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+)x \|", readme, re.MULTILINE
     )
     assert len(rows) >= 3
-    engine = load_engine(checkpoint_dir, device="cpu", dtype="float32")
-    table = load_table(data_dir / "sst2", "validation", label_names=engine.label_names)
-    probs = np.stack([engine.trace(text, repeats=1).probs for text in table.texts], axis=1)
     for policy, accuracy, layer, speed_up in rows:
         exits = replay(parse_policy(policy), probs)
-        assert float(np.mean(exits.label == table.labels)) == pytest.approx(
+        assert float(np.mean(exits.label == validation.labels)) == pytest.approx(
             float(accuracy), abs=2e-3
         )
         assert float(exits.exit_layer.mean()) == pytest.approx(float(layer), abs=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from functools import cache
@@ -12,7 +13,11 @@ import pytest
 from scipy.stats import binomtest
 
 from elbert_core.errors import InputError
-from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
+from elbert_core.evaluation.tables import (
+    EvaluationTable,
+    list_evaluations,
+    load_evaluation,
+)
 from elbert_core.policies import ConfidenceWindow, Energy, EntropyThreshold, replay
 from tools import verify as verify_module
 from tools.report_card import (
@@ -196,25 +201,49 @@ def test_stored_tables_give_the_written_figures(
     assert [path.read_text() for path in policies] == before
 
 
-@pytest.mark.slow
-def test_the_checkpoints_give_the_written_figures(
+BLOCKS = ["accuracy by depth", "accuracy at a speed-up", "recommended rules", "ablation"]
+
+
+@pytest.fixture(scope="module")
+def blocks(root: Path) -> dict[str, list[str]]:
+    """The figures of the stored tables."""
+    tables, ablation = (
+        [load_evaluation(path) for path in list_evaluations(root / "assets" / folder)]
+        for folder in ("evaluations", "ablation")
+    )
+    return verify_module.figures(tables, ablation, root / "assets")
+
+
+def with_a_wrong_digit(root: Path, block: str) -> str:
+    text = (root / "checkpoints" / "README.md").read_text(encoding="utf-8")
+    before, after = text.split(f"<!-- {block} -->")
+    found = re.search(r"0\.\d{3}", after)
+    assert found
+    wrong = f"{float(found[0]) - 0.1:.3f}"
+    return f"{before}<!-- {block} -->{after.replace(found[0], wrong, 1)}"
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_wrong_digit_is_found(root: Path, blocks: dict[str, list[str]], block: str) -> None:
+    assert list(blocks) == BLOCKS
+    text = (root / "checkpoints" / "README.md").read_text(encoding="utf-8")
+    assert not any(verify_module.compare(blocks, text).values())
+    found = verify_module.compare(blocks, with_a_wrong_digit(root, block), slack=2)
+    assert {name: len(lines) for name, lines in found.items() if lines} == {block: 1}
+
+
+def test_the_command_fails_at_a_wrong_digit(
     root: Path,
     tmp_path: Path,
-    data_dir: Path,
+    blocks: dict[str, list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Every split read again; one row more or less is another processor's rounding."""
+    monkeypatch.setattr(verify_module, "_read_again", lambda table, *_: table)
+    monkeypatch.setattr(verify_module, "figures", lambda *_: blocks)
     monkeypatch.chdir(root)
-    assert verify(monkeypatch, "--data", str(data_dir), "--slack", "2") == 0
-    assert capsys.readouterr().out.count("as written") >= 3
-
-    figure = tmp_path / "checkpoints"
-    figure.mkdir()
-    for folder in (root / "checkpoints").iterdir():
-        (figure / folder.name).symlink_to(folder)
-    text = (root / "checkpoints" / "README.md").read_text(encoding="utf-8")
-    (figure / "README.md").unlink()
-    (figure / "README.md").write_text(text.replace("| 0.8", "| 0.7", 1), encoding="utf-8")
-    assert verify(monkeypatch, str(figure), "--data", str(data_dir), "--slack", "2") == 1
-    assert "accuracy by depth: " in capsys.readouterr().err
+    assert verify(monkeypatch) == 0
+    assert capsys.readouterr().out.count("as written") == len(BLOCKS)
+    (tmp_path / "README.md").write_text(with_a_wrong_digit(root, BLOCKS[0]), encoding="utf-8")
+    assert verify(monkeypatch, str(tmp_path)) == 1
+    assert f"{BLOCKS[0]}: " in capsys.readouterr().err
