@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60  # seconds until the app must answer
+PATIENCE = 180  # seconds until the app must answer, on a busy machine too
 
 
 @dataclass(frozen=True, slots=True)

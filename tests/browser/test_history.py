@@ -32,13 +32,13 @@ def test_back_and_forward_walk_through_what_was_on_show(open_page: OpenPage) -> 
     page.wait_for_url(re.compile("policy=never"))
 
     page.go_back()
-    expect(verdict).to_contain_text("left after layer 3 of 12", timeout=30_000)
+    expect(verdict).to_contain_text("left after layer 3 of 12")
     expect(box).to_have_value(SENTENCE)
     page.go_back()
-    expect(box).to_have_value(SENTENCES["easy"], timeout=30_000)
+    expect(box).to_have_value(SENTENCES["easy"])
     page.go_forward()
-    expect(box).to_have_value(SENTENCE, timeout=30_000)
+    expect(box).to_have_value(SENTENCE)
     page.go_forward()
-    expect(verdict).to_contain_text("read all 12 layers", timeout=30_000)
+    expect(verdict).to_contain_text("read all 12 layers")
     visit.settled()
     assert "policy=never" in page.url

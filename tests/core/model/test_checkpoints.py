@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from elbert_core.cli import main as cli
 from elbert_core.errors import CheckpointError
 from elbert_core.model.checkpoints import (
     check_checkpoint,
@@ -123,8 +124,25 @@ def test_missing_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [empty, without_weights, truncated, wrong_label_count])
-def test_command_line_says_the_same(folder: Path, damage: Callable[[Path], None]) -> None:
+def test_command_line_says_the_same(
+    folder: Path,
+    damage: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     damage(folder)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr(sys, "argv", ["elbert", "trace", "good", "--checkpoint", str(folder)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    said = capsys.readouterr()
+    check_one_line(said.out, said.err, folder)
+
+
+def test_a_program_of_its_own_says_the_same(folder: Path) -> None:
+    """Nothing that the libraries print while they load gets into it."""
+    truncated(folder)
     done = subprocess.run(
         [sys.executable, "-m", "elbert_core", "trace", "good", "--checkpoint", str(folder)],
         capture_output=True,
@@ -134,10 +152,14 @@ def test_command_line_says_the_same(folder: Path, damage: Callable[[Path], None]
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("error: ")
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert folder.name in done.stderr
+    check_one_line(done.stdout, done.stderr, folder)
+
+
+def check_one_line(out: str, err: str, folder: Path) -> None:
+    assert out == ""
+    assert err.startswith("error: ")
+    assert len(err.strip().splitlines()) == 1
+    assert folder.name in err
 
 
 def test_check_does_not_load(folder: Path) -> None:
