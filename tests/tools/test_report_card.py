@@ -201,7 +201,13 @@ def test_stored_tables_give_the_written_figures(
     assert [path.read_text() for path in policies] == before
 
 
-BLOCKS = ["accuracy by depth", "accuracy at a speed-up", "recommended rules", "ablation"]
+BLOCKS = [
+    "accuracy by depth",
+    "accuracy at a speed-up",
+    "energy beside entropy",
+    "recommended rules",
+    "ablation",
+]
 
 
 @pytest.fixture(scope="module")
