@@ -114,6 +114,13 @@ def _never_earlier(scene: Scene, expected: Any) -> bool:
     return exits == sorted(exits)
 
 
+def _once_sure_of(scene: Scene, expected: Any) -> bool:
+    """Some layer leads with this label, and not by a hair."""
+    names = [scene.trace.label_names[int(label)] for label in scene.trace.labels]
+    seen = zip(names, scene.trace.confidence, strict=True)
+    return any(name == expected["label"] and p >= expected["at_least"] for name, p in seen)
+
+
 def _clear_of_bounds(scene: Scene, expected: Any) -> bool:
     """No threshold lies so near to a value that rounding could change the decision."""
     shares = [
@@ -144,6 +151,7 @@ CHECKS: dict[str, Callable[[Scene, Any], bool]] = {
     "saves_time": lambda s, yes: (s.decision.ms_used < s.decision.ms_full) == yes,
     "policies_agree": _agree,
     "never_earlier": _never_earlier,
+    "once_sure_of": _once_sure_of,
     "clear_of_bounds": _clear_of_bounds,
     "all": _all_of,
     "not": _not,

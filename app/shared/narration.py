@@ -218,14 +218,10 @@ def full_depth(decision: Decision) -> str:
     if decision.exit_layer == decision.n_layers:
         return "It did read to full depth, so this is the full model's answer."
     if decision.agrees_with_full:
-        return (
-            f"The same: after all {decision.n_layers} layers it says {label}, {how_sure}. "
-            "Stopping early cost nothing here."
-        )
-    return (
-        f"Something else: after all {decision.n_layers} layers it says {label}, {how_sure}. "
-        "Stopping early changed the answer."
-    )
+        same = "the same, so stopping early cost nothing here"
+    else:
+        same = "something else, so stopping early changed the answer"
+    return f"After all {decision.n_layers} layers it says {label}, {how_sure}: {same}."
 
 
 def compared_with_full(decision: Decision) -> str:

@@ -52,7 +52,6 @@ _BY_MODEL: dict[str, dict[str, str]] = {
 
 MEANT: dict[str, str] = {
     "Good actors, good music, and two wasted hours.": "negative",
-    "An odd little film that grows on you.": "positive",
     "I feel fed up with being nice.": "anger",
     "The champion sued her former sponsor over the contract.": "Sports",
 }

@@ -114,6 +114,14 @@ def test_a_slider_moves_the_rule_and_a_link_can_fix_it() -> None:
     assert set(fixed.query_params["lock"].split(",")) == {"lessons", "settings", "try"}
 
 
+def test_the_last_lesson_says_where_to_go_on() -> None:
+    last = load_lesson(lesson_names()[-1])
+    app = open_learn(lesson=last.name, step=str(len(last.steps)))
+    assert words.THE_END not in driver.shown_text(app)
+    app.button(key=f"learn.show.{last.name}.{len(last.steps)}").click().run()
+    assert words.THE_END in driver.shown_text(app)
+
+
 def test_the_step_can_be_tried_on_the_inspect_page() -> None:
     app = open_learn(lesson="cousins", step="2")
     app.button(key="learn.try").click().run()

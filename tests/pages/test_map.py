@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.inspect import words
 from app.shared import resources
+from app.shared.words_figures import NEEDS_MODEL
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 
@@ -52,7 +53,7 @@ def test_the_map_is_that_of_the_sentence_and_follows_the_rule(open_app: OpenApp)
 @pytest.mark.usefixtures("without_model")
 def test_without_a_model_it_says_so(open_app: OpenApp) -> None:
     app = open_app()
-    assert words.NEEDS_MODEL in driver.shown_text(app)
+    assert NEEDS_MODEL in driver.shown_text(app)
     assert len(charts(app)) == 1
 
 

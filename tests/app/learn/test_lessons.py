@@ -17,7 +17,8 @@ from app.shared.race import ends
 from app.shared.rules import card
 from app.shared.text import check_text
 from elbert_core.errors import InputError
-from elbert_core.policies import FixedLayer, NeverExit, policy_to_dict
+from elbert_core.policies import EntropyThreshold, FixedLayer, NeverExit, policy_to_dict
+from elbert_core.policies.explanation import explain
 from tests.app.traces import make_trace
 
 LESSONS = lesson_names()
@@ -30,6 +31,27 @@ def others(lesson: Lesson, number: int) -> tuple[Scene, Scene | None]:
     step = lesson.steps[number - 1]
     scene = lesson.scene(step)
     return scene, scene.other(step.beside) if step.beside else None
+
+
+def test_the_threshold_to_be_found_is_neither_end_of_the_slider() -> None:
+    lesson = load_lesson("threshold")
+    scene = lesson.scene(lesson.steps[2])
+    settings = [0.01 * step for step in range(1, 101)]
+    rights = [explain(EntropyThreshold(value), scene.trace).agrees_with_full for value in settings]
+    loosest = max(value for value, right in zip(settings, rights, strict=True) if right)
+    assert loosest == pytest.approx(0.90)
+    assert rights == [value <= loosest for value in settings]
+
+
+def test_no_step_asks_what_the_lesson_has_shown_already() -> None:
+    for name in LESSONS:
+        shown: set[tuple[str, str]] = set()
+        for step in load_lesson(name).steps:
+            asked = (step.sentence, json.dumps(step.rule, sort_keys=True))
+            assert not (step.ask and asked in shown), f"{name}: {step.title}"
+            beside = step.beside.get("sentence", step.sentence)
+            rule = json.dumps(step.beside.get("policy", step.rule), sort_keys=True)
+            shown |= {asked, (beside, rule)}
 
 
 def test_there_are_enough_lessons() -> None:
@@ -231,6 +253,8 @@ SCENE = Scene(
         ({"policies_agree": [{"kind": "fixed", "layer": n} for n in (1, 2)]}, False),
         ({"never_earlier": [{"kind": "fixed", "layer": n} for n in (1, 3)]}, True),
         ({"never_earlier": [{"kind": "fixed", "layer": n} for n in (3, 1)]}, False),
+        ({"once_sure_of": {"label": "positive", "at_least": 0.85}}, True),
+        ({"once_sure_of": {"label": "negative", "at_least": 0.85}}, False),
         ({"clear_of_bounds": 0.1}, True),
         ({"all": [{"exit_layer": 2}, {"exit_layer": 3}]}, False),
         ({"not": {"exit_layer": 3}}, True),
