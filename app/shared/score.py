@@ -17,25 +17,16 @@ from __future__ import annotations
 from typing import Any
 
 from app.shared import wording
-from app.shared.canvas import Canvas, Row, Spec, Stave, hatch, spread
-from app.shared.palette import SHAPES, Palette, glyph
+from app.shared.canvas import Canvas, Row, Spec, Stave, box, bracket, figure, tips, veil
+from app.shared.palette import SHAPES, Palette
 from app.shared.quantities import quantity
 from app.shared.reading import closed_run, label_names, own_values, shown_at, staves
+from app.shared.rows import line_names, probability_lines
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import LayerTrace
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
-
-TOOLTIPS = (
-    ("layer", wording.COLUMN_LAYER),
-    ("leads", wording.COLUMN_LEADS),
-    ("probability", wording.COLUMN_PROBABILITY),
-    ("doubt", wording.COLUMN_ENTROPY),
-    ("ms", wording.COLUMN_MS),
-)
-
-_LINE_GAP = 13.0  # pixels between a line's end and its name, and between two names
 
 
 def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palette) -> Spec:
@@ -49,192 +40,108 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
     """
     place = staves(trace, decision)
     canvas = Canvas(trace.n_layers, place)
-    names = label_names(trace)
+    left, right, height = decision.exit_layer + 0.5, trace.n_layers + 0.5, place.height
+    at_cursor = [box(cursor - 0.5, cursor + 0.5, 24, height)]
+    frame: Spec = {"fill": None, "stroke": palette.cursor, "strokeWidth": 1.5, "cornerRadius": 3}
+    lines = [
+        box(0.5, right, s.y(v), s.y(v)) for s in (place.entropy, place.ms) for v in (0, s.high)
+    ]
+    times = [float(ms) for ms in trace.layer_ms]
     layers: list[Spec] = [
-        _cursor_band(canvas, cursor, palette),
-        *_grid(canvas, palette),
-        *_probabilities(canvas, trace, decision, names, palette),
-        *_entropy(canvas, trace, decision, palette),
-        *_cells(canvas, trace, decision, names, palette),
-        *_milliseconds(canvas, trace, palette),
-        *_after_exit(canvas, decision, palette),
-        _cursor_frame(canvas, cursor, palette),
+        canvas.boxes("cursor", at_cursor, color=palette.cursor, opacity=0.28, cornerRadius=3),
+        canvas.rules("grid_bars", lines, color=palette.faint),
+        *probability_lines(canvas, place.probs, trace, palette, upto=trace.n_layers),
+        *_threshold(canvas, place.probs, "probabilities", trace, decision, palette),
+        *_measured(canvas, trace, decision, palette),
+        *_cells(canvas, trace, decision, palette),
+        canvas.boxes("milliseconds", _bars(place.ms, times), color=palette.bar, cornerRadius=1),
+        *veil(canvas, left, right, 26, height, palette),
+        # above the veil, so that the cursor can be seen there too
+        canvas.boxes("cursor_frame", at_cursor, **frame),
         *_exit_mark(canvas, decision, palette),
-        *_line_names(canvas, trace, names, palette),
-        _hover(canvas, trace, names),
-        *_titles(canvas, palette),  # on top, because their tooltips give the papers' terms
+        *line_names(canvas, place.probs, trace, palette),
+        _hover(canvas, trace),
+        *_titles(canvas, decision, palette),  # on top, because their tooltips give exact terms
     ]
-    return {
-        "layer": layers,
-        "width": "container",
-        "height": place.height,
-        # only the width follows the page: the staves keep their heights in pixels
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": {"view": {"stroke": None}},
-    }
+    return figure(layers, height)
 
 
-def _cursor_band(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
-    row = _cursor_box(canvas, cursor)
-    return canvas.boxes("cursor", [row], color=palette.cursor, opacity=0.28, cornerRadius=3)
-
-
-def _cursor_frame(canvas: Canvas, cursor: int, palette: Palette) -> Spec:
-    row = _cursor_box(canvas, cursor)  # above the veil, so that the cursor can be seen there too
-    frame: dict[str, Any] = {
-        "fill": None,
-        "stroke": palette.cursor,
-        "strokeWidth": 1.5,
-        "cornerRadius": 3,
-    }
-    return canvas.boxes("cursor_frame", [row], **frame)
-
-
-def _cursor_box(canvas: Canvas, cursor: int) -> Row:
-    return {"x": cursor - 0.5, "x2": cursor + 0.5, "y": 24, "y2": canvas.place.height}
-
-
-def _grid(canvas: Canvas, palette: Palette) -> list[Spec]:
-    left, right = 0.5, canvas.n_layers + 0.5
-    place = canvas.place
-    heights = [s.y(v) for s in (place.probs, place.entropy, place.ms) for v in (0, s.high)]
-    grid: list[Row] = [{"x": left, "x2": right, "y": y, "y2": y} for y in heights]
-    half = place.probs.y(0.5)
-    middle: list[Row] = [{"x": left, "x2": right, "y": half, "y2": half}]
-    return [
-        canvas.rules("grid", grid, color=palette.faint),
-        canvas.rules("half", middle, color=palette.faint, strokeDash=[3, 3]),
-    ]
-
-
-def _titles(canvas: Canvas, palette: Palette) -> list[Spec]:
+def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
+    own = shown_at(decision, 1, "own")
+    terms = list(wording.STAVE_TERMS)
+    terms[1] = terms[1] if own is None else quantity(own.quantity).term
     rows: list[Row] = [
         {"y": stave.top - 13, "text": stave.title, "term": term}
-        for stave, term in zip(canvas.place.all, wording.STAVE_TERMS, strict=True)
+        for stave, term in zip(canvas.place.all, terms, strict=True)
     ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
-    titles = canvas.words("titles", rows, at_left=True, color=palette.muted, **font)
+    halo, titles = canvas.haloed("titles", rows, palette, at_left=True, color=palette.muted, **font)
     titles["encoding"]["tooltip"] = {"field": "term", "type": "nominal"}
-    return [
-        # a halo in the page's colour, so that a title can be read across the exit mark
-        canvas.words(
-            "titles_halo", rows, at_left=True, stroke=palette.paper, strokeWidth=4, **font
-        ),
-        titles,
-    ]
+    return [halo, titles]
 
 
-def _probabilities(
-    canvas: Canvas, trace: LayerTrace, decision: Decision, names: list[str], palette: Palette
+def _threshold(
+    canvas: Canvas,
+    stave: Stave,
+    row: str,
+    trace: LayerTrace,
+    decision: Decision,
+    palette: Palette,
 ) -> list[Spec]:
-    stave = canvas.place.probs
-    rows: list[Row] = [
-        {
-            "x": layer,
-            "y": stave.y(float(p)),
-            "index": i,
-            "label": names[i],
-            "ink": palette.label(i),
-            "probability": round(float(p), 4),
-        }
-        for layer, probs in enumerate(trace.probs, start=1)
-        for i, p in enumerate(probs)
-    ]
-    parts = [
-        canvas.lines("probabilities", rows, ink="ink", strokeWidth=2.5, interpolate="monotone")
-    ]
-    for index in range(len(names)):
-        shape = SHAPES[index % len(SHAPES)]
-        mine = [row for row in rows if row["index"] == index]
-        parts.append(canvas.points(f"points_{index}", mine, ink="ink", size=55, shape=shape))
-    check = shown_at(decision, 1, "probabilities")
-    if check is not None:
-        parts.append(_threshold(canvas, "needed_probability", stave, check.needed, palette))
-    return parts
+    """The bound of the rule on a strip, if it has one there."""
+    check = shown_at(decision, 1, row)
+    if check is None:
+        return []
+    y = stave.y(quantity(check.quantity).place(check.needed, len(trace.label_names)))
+    name = "needed_probability" if row == "probabilities" else "needed_entropy"
+    line = [box(0.5, canvas.n_layers + 0.5, y, y)]
+    return [canvas.rules(name, line, color=palette.ink, strokeDash=[5, 3], strokeWidth=1.5)]
 
 
-def _line_names(
-    canvas: Canvas, trace: LayerTrace, names: list[str], palette: Palette
+def _measured(
+    canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette
 ) -> list[Spec]:
-    """Each line's label beside its end: quicker to read than a legend."""
-    stave = canvas.place.probs
-    ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))
-    half = len(ends) / 2
-    heights = [y + (-_LINE_GAP if rank < half else _LINE_GAP) for rank, (y, _) in enumerate(ends)]
-    heights = spread(heights, gap=_LINE_GAP, low=stave.bottom + 6)
-    rows: list[Row] = [
-        {
-            "x": canvas.n_layers + 0.45,
-            "y": round(y, 2),
-            "text": f"{glyph(index)} {names[index]}",
-            "ink": palette.label_text(index),
-        }
-        for y, (_, index) in zip(heights, ends, strict=True)
-    ]
-    font: dict[str, Any] = {"align": "right", "fontSize": 12, "fontWeight": 600}
-    return [
-        canvas.words("line_names_halo", rows, stroke=palette.paper, strokeWidth=4, **font),
-        canvas.words("line_names", rows, ink="ink", **font),
-    ]
-
-
-def _threshold(canvas: Canvas, name: str, stave: Stave, value: float, palette: Palette) -> Spec:
-    y, right = stave.y(value), canvas.n_layers + 0.5
-    line: Row = {"x": 0.5, "x2": right, "y": y, "y2": y}
-    return canvas.rules(name, [line], color=palette.ink, strokeDash=[5, 3], strokeWidth=1.5)
-
-
-def _entropy(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette) -> list[Spec]:
+    """The doubt of each layer, or what else the rule measures."""
     stave, own = canvas.place.entropy, own_values(decision)
-    row = "own" if own else "doubt"
-    rows: list[Row] = []
-    for layer, value in enumerate(own or trace.entropy, start=1):
+    row, values = ("own", own) if own else ("doubt", [float(e) for e in trace.entropy])
+    rows = _bars(stave, values)
+    for layer, (bar, value) in enumerate(zip(rows, values, strict=True), start=1):
         check = shown_at(decision, layer, row)
-        hit = check is not None and check.met
-        rows.append(
-            {
-                "x": layer - 0.3,
-                "x2": layer + 0.3,
-                "y": stave.y(float(value)),
-                "y2": stave.y(0),
-                "ink": palette.bar_hit if hit else palette.bar,
-                "doubt": round(float(value), 4),
-            }
-        )
+        passed = check is not None and check.met
+        bar |= {"ink": palette.bar_hit if passed else palette.bar, "doubt": round(value, 4)}
     bars = canvas.boxes("entropy", rows, ink="ink", cornerRadius=1)
-    first = shown_at(decision, 1, row)
-    if first is None:
-        return [bars]
-    bound = quantity(first.quantity).place(first.needed, len(trace.label_names))
-    return [bars, _threshold(canvas, "needed_entropy", stave, bound, palette)]
+    return [bars, *_threshold(canvas, stave, row, trace, decision, palette)]
 
 
-def _cells(
-    canvas: Canvas, trace: LayerTrace, decision: Decision, names: list[str], palette: Palette
-) -> list[Spec]:
-    stave = canvas.place.labels
+def _bars(stave: Stave, values: list[float]) -> list[Row]:
+    return [
+        box(layer - 0.3, layer + 0.3, stave.y(value), stave.y(0))
+        for layer, value in enumerate(values, start=1)
+    ]
+
+
+def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette) -> list[Spec]:
+    """The leading label of each layer, with the count of the run that the rule waits for."""
+    stave, names = canvas.place.labels, label_names(trace)
     cells: list[Row] = []
+    signs: list[Row] = []
+    counts: list[Row] = []
     for layer, label in enumerate(trace.labels, start=1):
         index, run = int(label), shown_at(decision, layer, "labels")
         cells.append(
-            {
-                "x": layer - 0.46,
-                "x2": layer + 0.46,
-                "y": stave.top,
-                "y2": stave.bottom,
-                "index": index,
-                "fill": palette.label(index),
-                "ink": palette.label_ink(index),
-                "label": names[index],
-                "count": "" if run is None else f"{run.value:.0f}",
-            }
+            box(
+                layer - 0.46,
+                layer + 0.46,
+                stave.top,
+                stave.bottom,
+                fill=palette.label(index),
+                label=names[index],
+            )
         )
-    signs: list[Row] = []
-    counts: list[Row] = []
-    for layer, cell in enumerate(cells, start=1):
-        middle = {"x": layer, "ink": cell["ink"], "index": cell["index"]}
-        signs.append({**middle, "y": stave.top + (10 if cell["count"] else 16)})
-        counts.append({**middle, "y": stave.top + 23, "text": cell["count"]})
+        middle = {"x": layer, "ink": palette.label_ink(index), "index": index}
+        signs.append({**middle, "y": stave.top + (16 if run is None else 10)})
+        if run is not None:
+            counts.append({**middle, "y": stave.top + 23, "text": f"{run.value:.0f}"})
     parts = [
         canvas.boxes("labels", cells, ink="fill", cornerRadius=3),
         canvas.words("counts", counts, ink="ink", fontSize=11, fontWeight=600),
@@ -245,66 +152,16 @@ def _cells(
         parts.append(canvas.points(f"signs_{index}", mine, ink="ink", size=40, shape=shape))
     closed = closed_run(decision)
     if closed is not None:
-        first, last = closed
-        low = stave.bottom + 8
-        left, right = first - 0.42, last + 0.42
-        bracket: list[Row] = [
-            {"x": left, "x2": right, "y": low, "y2": low},
-            {"x": left, "x2": left, "y": low - 5, "y2": low},
-            {"x": right, "x2": right, "y": low - 5, "y2": low},
-        ]
-        parts.append(canvas.rules("bracket", bracket, color=palette.ink, strokeWidth=2))
-    return parts
-
-
-def _milliseconds(canvas: Canvas, trace: LayerTrace, palette: Palette) -> list[Spec]:
-    stave = canvas.place.ms
-    rows: list[Row] = [
-        {
-            "x": layer - 0.3,
-            "x2": layer + 0.3,
-            "y": stave.y(float(ms)),
-            "y2": stave.y(0),
-            "ms": round(float(ms), 3),
-        }
-        for layer, ms in enumerate(trace.layer_ms, start=1)
-    ]
-    return [canvas.boxes("milliseconds", rows, color=palette.bar, cornerRadius=1)]
-
-
-def _after_exit(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
-    left, right = decision.exit_layer + 0.5, canvas.n_layers + 0.5
-    if left >= right:
-        return []
-    top, height = 26.0, canvas.place.height
-    veil: Row = {"x": left, "x2": right, "y": top, "y2": height}
-    parts = [
-        canvas.boxes("veil", [veil], color=palette.paper, opacity=0.62),
-        canvas.rules("hatch", hatch(left, right, top, height), color=palette.muted, opacity=0.22),
-    ]
-    if right - left >= 0.25 * canvas.n_layers:  # else there is no room for the words on a telephone
-        words: Row = {"x": right - 0.05, "y": 12, "text": wording.NOT_NEEDED}
-        parts.append(
-            canvas.words(
-                "not_needed",
-                [words],
-                align="right",
-                color=palette.muted,
-                fontSize=12,
-                fontStyle="italic",
-            )
-        )
+        parts.append(bracket(canvas, *closed, stave.bottom + 8, palette))
     return parts
 
 
 def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
-    layer = decision.exit_layer
-    early = layer < decision.n_layers
-    to_left = layer >= decision.n_layers / 2  # beside it on the right stands NOT_NEEDED
-    text = wording.FLAG_EXIT if early else wording.FLAG_FULL
+    layer, n_layers = decision.exit_layer, decision.n_layers
+    to_left = layer >= n_layers / 2  # beside it on the right stands NOT_NEEDED
+    text = wording.FLAG_EXIT if layer < n_layers else wording.FLAG_FULL
     # the mark stands after the layer: that layer was computed, the next one is not
     x = layer + 0.5
-    mark: Row = {"x": x, "x2": x, "y": 4, "y2": canvas.place.height}
     flag = canvas.words(
         "exit_flag",
         [{"x": x, "y": 12, "text": f"{text} ▸" if to_left else f"◂ {text}"}],
@@ -314,35 +171,41 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spe
         fontSize=13,
         fontWeight=700,
     )
-    return [canvas.rules("exit_mark", [mark], color=palette.ink, strokeWidth=3), flag]
+    mark = [box(x, x, 4, canvas.place.height)]
+    parts = [canvas.rules("exit_mark", mark, color=palette.ink, strokeWidth=3), flag]
+    if 0 < n_layers - layer >= 0.25 * n_layers:  # else no room for the words on a telephone
+        words: Row = {"x": n_layers + 0.45, "y": 12, "text": wording.NOT_NEEDED}
+        font: Spec = {"color": palette.muted, "fontSize": 12, "fontStyle": "italic"}
+        parts.append(canvas.words("not_needed", [words], align="right", **font))
+    return parts
 
 
-def _hover(canvas: Canvas, trace: LayerTrace, names: list[str]) -> Spec:
-    rows: list[Row] = []
-    labels, confidence, entropy = trace.labels, trace.confidence, trace.entropy
-    for layer in range(1, canvas.n_layers + 1):
-        index = int(labels[layer - 1])
-        rows.append(
-            {
-                "layer": layer,
-                "x": layer - 0.5,
-                "x2": layer + 0.5,
-                "y": 0,
-                "y2": canvas.place.height,
-                "leads": names[index],
-                "probability": f"{confidence[layer - 1]:.3f}",
-                "doubt": f"{entropy[layer - 1]:.3f}",
-                "ms": f"{trace.layer_ms[layer - 1]:.2f}",
-            }
+def _hover(canvas: Canvas, trace: LayerTrace) -> Spec:
+    names = label_names(trace)
+    rows = [
+        box(
+            layer - 0.5,
+            layer + 0.5,
+            0,
+            canvas.place.height,
+            layer=layer,
+            leads=names[int(trace.labels[layer - 1])],
+            probability=f"{trace.confidence[layer - 1]:.3f}",
+            doubt=f"{trace.entropy[layer - 1]:.3f}",
+            ms=f"{trace.layer_ms[layer - 1]:.2f}",
         )
+        for layer in range(1, canvas.n_layers + 1)
+    ]
     boxes = canvas.boxes("layers", rows, opacity=0, cursor="pointer")
-    boxes["encoding"]["tooltip"] = [
-        {"field": field, "title": title, "type": "nominal"} for field, title in TOOLTIPS
-    ]
-    boxes["params"] = [
+    selects = {"type": "point", "fields": ["layer"], "on": "click"}
+    boxes["params"] = [{"name": SELECTION, "select": selects}]
+    return tips(
+        boxes,
         {
-            "name": SELECTION,
-            "select": {"type": "point", "fields": ["layer"], "on": "click"},
-        }
-    ]
-    return boxes
+            "layer": wording.COLUMN_LAYER,
+            "leads": wording.COLUMN_LEADS,
+            "probability": wording.COLUMN_PROBABILITY,
+            "doubt": wording.COLUMN_ENTROPY,
+            "ms": wording.COLUMN_MS,
+        },
+    )
