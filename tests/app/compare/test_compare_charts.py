@@ -175,6 +175,20 @@ def test_every_word_has_its_exit_and_its_change() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("variants", "said"),
+    [
+        ([[0.999] * 6], "One of 3 words moves the"),
+        ([[0.999] * 6, [0.1] * 6], "Two of 3 words move"),
+    ],
+    ids=["one", "two"],
+)
+def test_one_word_moves_and_two_words_move(variants: list[list[float]], said: str) -> None:
+    same = [0.4, 0.6, 0.7, 0.8, 0.85, 0.9]
+    found = effects(*variants, *[same] * (3 - len(variants)))
+    assert words.ablation_sentence(found, TRACE).startswith(said)
+
+
 def test_it_is_said_that_no_word_matters() -> None:
     found = effects([0.4, 0.6, 0.7, 0.8, 0.85, 0.8])
     assert "No single word decides it" in words.ablation_sentence(found, TRACE)
