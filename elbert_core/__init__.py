@@ -55,8 +55,8 @@ _WHERE = {
     "tune": "evaluation.calibration",
     "rows_needed": "evaluation.calibration",
     "tune_conformal": "evaluation.conformal",
-    "save_policy": "evaluation.policy_files",
-    "load_policy": "evaluation.policy_files",
+    "save_policy": "policy_files",
+    "load_policy": "policy_files",
     "evaluate": "evaluation.recording",
     "TeacherConfig": "training.teachers",
     "finetune_teacher": "training.teachers",
@@ -101,8 +101,6 @@ if TYPE_CHECKING:
     from elbert_core.evaluation.calibration import tune as tune
     from elbert_core.evaluation.comparison import compare as compare
     from elbert_core.evaluation.conformal import tune_conformal as tune_conformal
-    from elbert_core.evaluation.policy_files import load_policy as load_policy
-    from elbert_core.evaluation.policy_files import save_policy as save_policy
     from elbert_core.evaluation.recording import evaluate as evaluate
     from elbert_core.evaluation.sweeps import SweepPoint as SweepPoint
     from elbert_core.evaluation.sweeps import pareto_front as pareto_front
@@ -170,6 +168,8 @@ if TYPE_CHECKING:
     )
     from elbert_core.policies.explanation import Decision as Decision
     from elbert_core.policies.explanation import explain as explain
+    from elbert_core.policy_files import load_policy as load_policy
+    from elbert_core.policy_files import save_policy as save_policy
     from elbert_core.reading.traces import (
         trace_from_json as trace_from_json,
     )

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from elbert_core.errors import ElbertError, InputError
-from elbert_core.evaluation.policy_files import load_policy, save_policy
 from elbert_core.evaluation.tables import EvaluationTable, list_evaluations, load_evaluation
+from elbert_core.policy_files import RECOMMENDED, load_policy, save_policy
 from tools.report_card import (
     ablation_lines,
     accuracy_lines,
@@ -34,7 +34,7 @@ def verify(
     ),
     data: Annotated[Path, typer.Option(help="Folder of the data sets.")] = Path("../shared/data"),
     assets: Annotated[
-        Path, typer.Option(help="Folder of tables (evaluations/, ablation/) and policies/.")
+        Path, typer.Option(help="Folder of the tables (evaluations/, ablation/).")
     ] = Path("assets"),
     write: Annotated[
         bool,
@@ -60,16 +60,15 @@ def verify(
     ablation = [load_evaluation(path) for path in list_evaluations(assets / "ablation")]
     if write:
         for table in stored:
-            target = assets / "policies" / f"{table.checkpoint}.json"
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target = checkpoints / table.checkpoint / RECOMMENDED
             save_policy(recommend(table), target, name=f"recommended for {table.checkpoint}")
-        for name, lines in figures(stored, ablation, assets).items():
+        for name, lines in figures(stored, ablation, checkpoints).items():
             text = with_block(text, name, lines)
         readme.write_text(text, encoding="utf-8")
         typer.echo(f"written to {readme}")
         return
     fresh = [_read_again(table, checkpoints, data) for table in stored]
-    differing = compare(figures(fresh, ablation, assets), text, slack=slack)
+    differing = compare(figures(fresh, ablation, checkpoints), text, slack=slack)
     for name, lines in differing.items():
         typer.echo(f"{name}: {f'{len(lines)} differ' if lines else 'as written'}")
         for line in lines:
@@ -87,10 +86,10 @@ def compare(blocks: dict[str, list[str]], text: str, *, slack: int = 0) -> dict[
 
 
 def figures(
-    tables: list[EvaluationTable], ablation: list[EvaluationTable], assets: Path
+    tables: list[EvaluationTable], ablation: list[EvaluationTable], checkpoints: Path
 ) -> dict[str, list[str]]:
     """The lines of each block of figures, by its name."""
-    policies = [load_policy(assets / "policies" / f"{t.checkpoint}.json") for t in tables]
+    policies = [load_policy(checkpoints / t.checkpoint / RECOMMENDED) for t in tables]
     blocks = {
         "accuracy by depth": accuracy_lines(tables),
         "accuracy at a speed-up": speed_lines(tables),

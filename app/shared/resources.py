@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from app.shared import wording
-from elbert_core.errors import CheckpointError, ElbertError
+from elbert_core.errors import CheckpointError, ElbertError, InputError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ExitPolicy, Signals
+from elbert_core.policy_files import recommended_policy
 from elbert_core.reading.attention import Pooling
 from elbert_core.reading.state_map import StateMap, state_map
 from elbert_core.results import BatchExits, LayerTrace
@@ -168,6 +169,16 @@ def _stamp(files: Iterable[Path]) -> str:
     """Changes with any of the files, so that a new one never answers as the old one."""
     there = sorted(path for path in files if path.is_file())
     return " ".join(f"{p.name}:{p.stat().st_mtime_ns}:{p.stat().st_size}" for p in there)
+
+
+def recommended(checkpoint: str) -> ExitPolicy | None:
+    """The rule that a checkpoint at hand recommends; None without one, or where it is damaged."""
+    if checkpoint not in checkpoint_names():
+        return None
+    try:
+        return recommended_policy(checkpoints_folder() / checkpoint)
+    except InputError:  # told where the model is loaded
+        return None
 
 
 def model_card(checkpoint: str) -> str:

@@ -11,18 +11,18 @@ import streamlit as st
 from app.shared import session, widgets
 from app.shared import wording_rules as words
 from app.shared.cards import MAX_LAYERS
-from app.shared.rules import build_policy, capital, card, described, kinds
+from app.shared.rules import capital, described, kinds
 from app.shared.state import InspectState
 from app.shared.text import plain_markdown, visible
 from elbert_core.errors import InputError
-from elbert_core.evaluation.policy_files import (
+from elbert_core.policies import ExitPolicy
+from elbert_core.policy_files import (
     MAX_BYTES,
     Guarantee,
     SavedPolicy,
     policy_from_json,
     policy_to_json,
 )
-from elbert_core.policies import ExitPolicy
 
 PICK = "rules.pick"
 FILE = "rules.file"
@@ -41,12 +41,8 @@ def adopt(state: InspectState, policy: ExitPolicy) -> None:
     """
     if policy.kind not in kinds():
         raise InputError(words.NO_SUCH_RULE.format(kind=policy.kind))
-    given = policy.settings()
-    values = {setting.name: given[setting.name] for setting in card(policy.kind).settings}
-    if build_policy(policy.kind, values) != policy:
+    if not state.adopt(policy):
         raise InputError(words.OUT_OF_RANGE.format(layers=MAX_LAYERS))
-    state.policy = policy.kind
-    state.values[policy.kind] = values
 
 
 def saved() -> dict[str, SavedPolicy]:

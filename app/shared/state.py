@@ -20,6 +20,7 @@ from elbert_core.results import ExitReason, LayerTrace
 Mode = Literal["stored", "opened", "replayed", "real"]
 
 DEFAULT_POLICY = "window"
+"""The rule of a model that recommends none, and of links that give settings but name no rule."""
 DEFAULT_PRESET = "easy"
 MAX_NAME = 60
 """Longest preset or checkpoint name taken from a link."""
@@ -35,6 +36,8 @@ class InspectState:
         policy: kind of the stopping rule.
         values: settings of each policy that was looked at, by kind.
         checkpoint, device: what reads new sentences; "" leaves the choice to the app.
+        usual: the rule that the model in use recommends, which a link need not name; None while
+            that is not known of a link that names a rule.
         lock: what a teacher's link fixes: "sentence", "policy", or a setting by its name.
         table: name of the evaluation table on the Trade-off page, "" for the first one.
     """
@@ -46,6 +49,7 @@ class InspectState:
     checkpoint: str = ""
     device: str = ""
     table: str = ""
+    usual: ExitPolicy | None = field(default_factory=lambda: DEFAULT_RULE)
     lock: tuple[str, ...] = ()
 
     @property
@@ -61,6 +65,27 @@ class InspectState:
         """The policy in use; its defaults where the settings do not go together."""
         return build_policy(self.policy, self.settings())
 
+    def adopt(self, policy: ExitPolicy) -> bool:
+        """Make a policy the one in use; False where the controls cannot hold it as it is."""
+        if policy.kind not in kinds():
+            return False
+        given = policy.settings()
+        values = {setting.name: given[setting.name] for setting in card(policy.kind).settings}
+        if build_policy(policy.kind, values) != policy:
+            return False
+        self.policy, self.values[policy.kind] = policy.kind, values
+        return True
+
+    def follow(self, recommended: ExitPolicy | None) -> None:
+        """Another model may be in use: take the rule it recommends, unless one was chosen."""
+        usual = recommended or DEFAULT_RULE
+        if usual != self.usual:
+            follows = self.usual is not None and self.exit_policy() == self.usual
+            if follows and not self.adopt(usual):
+                usual = DEFAULT_RULE
+                self.adopt(usual)
+            self.usual = usual
+
 
 def locks() -> tuple[str, ...]:
     """What a link may fix so that it cannot be changed on the page."""
@@ -68,8 +93,15 @@ def locks() -> tuple[str, ...]:
     return ("sentence", "policy", *dict.fromkeys(settings))
 
 
+DEFAULT_RULE: ExitPolicy = build_policy(DEFAULT_POLICY, {})
+
+
 def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectState:
-    """The state that a link asks for. Never fails; what it cannot use, it leaves at the default."""
+    """The state that a link asks for. Never fails; what it cannot use, it leaves at the default.
+
+    A link that names neither a rule nor a setting asks for the one that the model recommends; the
+    settings of a link that names no rule are those of `DEFAULT_POLICY`.
+    """
     state = InspectState()
     kind = query.get("policy", DEFAULT_POLICY)
     state.policy = kind if kind in kinds() else DEFAULT_POLICY
@@ -77,6 +109,8 @@ def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectSta
         s.name: s.parse(query[s.name]) if s.name in query else s.default
         for s in card(state.policy).settings
     }
+    if state.policy == query.get("policy") or any(s in query for s in state.settings()):
+        state.usual = None
     text = query.get("text", "")
     preset = query.get("preset", "")
     if text:
@@ -101,13 +135,13 @@ def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:
             query["text"] = state.text
     elif state.preset != DEFAULT_PRESET:
         query["preset"] = state.preset
-    if state.policy != DEFAULT_POLICY:
+    if state.exit_policy() != state.usual:
         query["policy"] = state.policy
-    settings = state.settings()
-    for setting in card(state.policy).settings:
-        value = settings.get(setting.name, setting.default)
-        if value != setting.default:
-            query[setting.name] = f"{value:g}" if isinstance(value, float) else str(value)
+        settings = state.settings()
+        for setting in card(state.policy).settings:
+            value = settings.get(setting.name, setting.default)
+            if value != setting.default:
+                query[setting.name] = f"{value:g}" if isinstance(value, float) else str(value)
     if state.checkpoint:
         query["checkpoint"] = state.checkpoint
     if state.device:

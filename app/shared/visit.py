@@ -114,6 +114,7 @@ def arrive(page: str) -> dict[str, str] | None:
             getattr(asked, name) != getattr(before, name)
             for name in ("preset", "text", "checkpoint")
         )
+    _follow_model()
     return news
 
 
@@ -122,12 +123,18 @@ def start(page: str) -> dict[str, str] | None:
     news, visit = arrive(page), current()
     if visit.due:
         _show_what_is_asked_for(visit)
+        _follow_model()
     # back from another page: widgets forget what they held while they were not drawn
     st.session_state.setdefault(TEXT, _sentence() if visit.pending is None else visit.pending)
     if visit.again:
         visit.again = False
         read_text(visit.asked.text)
     return news
+
+
+def _follow_model() -> None:
+    """Where no rule was chosen, the one that the model on the page recommends is in use."""
+    state().follow(resources.recommended(model()))
 
 
 def _show_what_is_asked_for(visit: Visit) -> None:

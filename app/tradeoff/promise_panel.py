@@ -22,7 +22,7 @@ from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import steps_figure
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
-from elbert_core.evaluation.policy_files import SavedPolicy, guarantee_of, policy_to_json
+from elbert_core.policy_files import SavedPolicy, policy_to_json
 
 METHOD = "tradeoff.method"
 RISK = "tradeoff.risk"
@@ -197,7 +197,7 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
     saved = SavedPolicy(
         name=name.strip() or usual,
         policy=tuning.policy,
-        guarantee=guarantee_of(tuning, overview.table),
+        guarantee=tuning.guarantee(overview.table),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         fixed = session.state().rule_is_fixed

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from app.tradeoff.evaluations import Overview
 from elbert_core.errors import InputError
-from elbert_core.evaluation.calibration import SHARES, Risk, Tuning, rows_needed, tune
+from elbert_core.evaluation.calibration import SHARES, Tuning, rows_needed, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
+from elbert_core.policy_files import Risk
 
 _RISKS: tuple[Risk, ...] = ("disagreement", "accuracy", "distribution")
 

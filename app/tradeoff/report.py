@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from app.shared import sheet, wording
+import typer
+
+from app.shared import resources, sheet, wording
 from app.shared.canvas import Row, Spec
 from app.shared.palette import LIGHT
-from app.shared.rules import FAMILIES, build_policy, card, defaults, described
-from app.shared.state import DEFAULT_POLICY
+from app.shared.rules import FAMILIES, card, described
+from app.shared.state import DEFAULT_RULE
 from app.shared.svg import Keep, svg
 from app.shared.text import visible
 from app.tradeoff import narration
@@ -129,20 +130,20 @@ def points_csv(overview: Overview) -> str:
     return out.getvalue()
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the report of a stored table; 0 when done, 2 when the call or the table is no good."""
-    if len(arguments) != 2:
-        sys.stderr.write(said.REPORT_USAGE + "\n")
-        return 2
-    source, output = arguments
+def write_report(
+    table: Annotated[Path, typer.Argument(help="Evaluation table: its .json file.")],
+    output: Annotated[Path, typer.Argument(help="HTML file to write.")],
+) -> None:
+    """Write a table's trade-off as one self-contained HTML file."""
     try:
-        overview = look_at(drawable(load_evaluation(source)))
-        setting = look_closer(overview, build_policy(DEFAULT_POLICY, defaults(DEFAULT_POLICY)))
-        Path(output).write_text(report_html(overview, setting, load_published()), encoding="utf-8")
+        overview = look_at(drawable(load_evaluation(table)))
+        policy = resources.recommended(overview.table.checkpoint) or DEFAULT_RULE
+        html = report_html(overview, look_closer(overview, policy), load_published())
+        output.write_text(html, encoding="utf-8")
     except (ElbertError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"written to {output}", err=True)
 
 
 def _points(overview: Overview) -> list[tuple[str, SweepPoint]]:
@@ -191,4 +192,4 @@ def _layers(overview: Overview, setting: Setting) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    typer.run(write_report)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 REPORT_TITLE = "ELBERT: what stopping early buys and costs"
 REPORT_MADE = "Made on {date} from the table “{name}”."
-REPORT_USAGE = "usage: python -m app.tradeoff.report TABLE OUTPUT"
 REPORT_SETTING = "One setting in detail"
 REPORT_POINTS = "All settings"
 REPORT_COLUMNS = (

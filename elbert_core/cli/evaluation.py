@@ -6,7 +6,6 @@ Only `evaluate` needs a model; the others work from a stored table in a moment.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -17,16 +16,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from elbert_core.errors import ConfigError, InputError
+from elbert_core.errors import ConfigError
 from elbert_core.evaluation.calibration import RISKS, Tuning, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
-from elbert_core.evaluation.policy_files import guarantee_of, save_policy
 from elbert_core.evaluation.sweeps import SweepPoint, pareto_front, policy_grids, sweep
 from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
 from elbert_core.policies import ExitPolicy, policy_to_dict, policy_to_text
+from elbert_core.policy_files import save_policy
 
 DEFAULT_OUTPUT = Path("assets/evaluations")
-COMMANDS = ("evaluate", "sweep", "tune", "report")
+COMMANDS = ("evaluate", "sweep", "tune")
 
 console = Console()
 notes = Console(stderr=True)
@@ -48,26 +47,6 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate_command)
     app.command("sweep")(sweep_command)
     app.command("tune")(tune_command)
-    app.command("report")(report_command)
-
-
-def report_command(
-    table: TableArgument,
-    output: Annotated[Path, typer.Argument(help="HTML file to write.")],
-) -> None:
-    """Write a table's trade-off as one self-contained HTML file."""
-    load_evaluation(table)  # a damaged table is told here, in one line
-    # The figures belong to the app, which the core does not know: they are asked for by name, as a
-    # process of their own.
-    done = subprocess.run(
-        [sys.executable, "-m", "app.tradeoff.report", str(table), str(output)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise InputError(f"no report could be written: {done.stderr.strip().splitlines()[-1]}")
-    notes.print(f"written to {output}", highlight=False)
 
 
 def evaluate_command(
@@ -177,7 +156,7 @@ def tune_command(
             raise ConfigError(f"method conformal has the risk disagreement only, got {risk!r}")
         conformal = tune_conformal(stored, max_loss=max_loss, seed=seed)
         policy: ExitPolicy = conformal.policy
-        guarantee = guarantee_of(conformal, stored)
+        guarantee = conformal.guarantee(stored)
         words, record = _conformal_words(conformal), asdict(conformal)
     else:
         policies = [p for grid in _grids(stored, family).values() for p in grid]
@@ -189,7 +168,7 @@ def tune_command(
             policies=policies,
             seed=seed,
         )
-        policy, guarantee = tuning.policy, guarantee_of(tuning, stored)
+        policy, guarantee = tuning.policy, tuning.guarantee(stored)
         words, record = _tuning_words(tuning), asdict(tuning)
         for step, tested in zip(record["sequence"], tuning.sequence, strict=True):
             step["policy"] = policy_to_dict(tested.policy)

@@ -16,15 +16,16 @@ from rich.table import Table
 
 from elbert_core.cli import evaluation as cli_evaluation
 from elbert_core.errors import ElbertError, InputError
-from elbert_core.evaluation.policy_files import load_policy
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_text, policy_to_dict
+from elbert_core.policy_files import load_policy
 from elbert_core.results import ExitReason
 
 if TYPE_CHECKING:
     from elbert_core.engine.engine import EarlyExitEngine
 
 DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
-DEFAULT_POLICY = "window:window_size=4,entropy_threshold=0.1"
+RECOMMENDED = "recommended"
+FALLBACK = "window:window_size=4,entropy_threshold=0.1"
 
 app = typer.Typer(
     add_completion=False,
@@ -40,7 +41,8 @@ PolicyOption = Annotated[
     typer.Option(
         help="Rule and settings, e.g. window:window_size=4,entropy_threshold=0.1 "
         "or patience:patience=3. "
-        f"Rules: {', '.join(POLICIES)}. Or a policy file, NAME.json."
+        f"Rules: {', '.join(POLICIES)}. Or a policy file, NAME.json; or {RECOMMENDED}, the rule in "
+        "the checkpoint's folder."
     ),
 ]
 CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
@@ -60,12 +62,24 @@ def parse_policy(text: str) -> ExitPolicy:
     return load_policy(text) if text.endswith(".json") else policy_from_text(text)
 
 
+def asked_policy(text: str) -> ExitPolicy | None:
+    """The rule of an option, None where the checkpoint is to recommend one."""
+    return None if text == RECOMMENDED else parse_policy(text)
+
+
+def recommended_by(engine: EarlyExitEngine) -> ExitPolicy:
+    """The checkpoint's recommended rule; where it has none, the window, which is said in a line."""
+    if engine.recommended is None:
+        typer.echo(f"{engine.name} recommends no rule; using {FALLBACK}", err=True)
+    return engine.recommended or parse_policy(FALLBACK)
+
+
 @app.command()
 def trace(
     text: Annotated[str, typer.Argument(help="The sentence.")],
     pair: Annotated[str | None, typer.Option(help="Second text, for sentence pairs.")] = None,
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
-    policy: PolicyOption = DEFAULT_POLICY,
+    policy: PolicyOption = RECOMMENDED,
     device: DeviceOption = "auto",
     dtype: DtypeOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -73,8 +87,9 @@ def trace(
     """Read one sentence to full depth and show where the policy stops, and why."""
     from elbert_core.policies.explanation import explain
 
-    rule = parse_policy(policy)
+    asked = asked_policy(policy)  # refused before a model is loaded
     engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
+    rule = asked or recommended_by(engine)
     result = engine.trace(text if pair is None else (text, pair))
     decision = explain(rule, result)
     if as_json:
@@ -143,7 +158,7 @@ def score(
         Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")
     ],
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
-    policy: PolicyOption = DEFAULT_POLICY,
+    policy: PolicyOption = RECOMMENDED,
     device: DeviceOption = "auto",
     dtype: DtypeOption = "auto",
     batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
@@ -151,11 +166,12 @@ def score(
     """Classify a file of texts with real early exits; JSON lines to standard output."""
     from elbert_core.data.texts import read_rows
 
-    rule = parse_policy(policy)
+    asked = asked_policy(policy)
     rows = list(read_rows(source))
     if not rows or "text" not in rows[0]:
         raise InputError(f"{source} needs rows with a column 'text'")
     engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
+    rule = asked or recommended_by(engine)
     texts = [
         (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
         for row in rows

@@ -25,9 +25,10 @@ from elbert_core.engine.encoding import EncodedRow, Encoder, TextInput, split_in
 from elbert_core.engine.kernels import Steps, fuses, make_steps
 from elbert_core.engine.layouts import EXACT_TOKENS
 from elbert_core.engine.scheduling import Finished, NumberedRow, on_host, run_rows
-from elbert_core.errors import ConfigError, InputError
+from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.model.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
+from elbert_core.policy_files import recommended_policy
 from elbert_core.results import BatchExits, LayerTrace, RowExit
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class EarlyExitEngine:
         label_names: names of the labels in index order.
         n_layers: layers of a full-depth pass.
         max_tokens: tokens the model reads at most, special tokens included.
+        recommended: the rule that the checkpoint's folder recommends, None where it has none.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class EarlyExitEngine:
         device: str = "cpu",
         dtype: str = "float32",
         captured: bool = False,
+        recommended: ExitPolicy | None = None,
     ) -> None:
         if dtype not in DTYPES:
             raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
@@ -70,6 +73,7 @@ class EarlyExitEngine:
             )
         self.name = name
         self.digest = digest
+        self.recommended = recommended
         self.device = device
         self.dtype = dtype
         torch.nn.Module.to(model, device=torch.device(device), dtype=DTYPES[dtype])
@@ -386,6 +390,10 @@ def load_engine(
     if dtype == "fast":
         dtype = faster_dtype(model.config.hidden_size, device=chosen)
     path = Path(folder_or_name)
+    try:
+        recommended = recommended_policy(path)
+    except InputError as error:
+        raise CheckpointError(f"{path.name}: {error}") from error
     engine = EarlyExitEngine(
         model,
         tokenizer,
@@ -394,6 +402,7 @@ def load_engine(
         device=chosen,
         dtype=dtype,
         captured=captured,
+        recommended=recommended,
     )
     usual = sorted(range(3, EXACT_TOKENS + 1), key=lambda n_tokens: abs(n_tokens - 20))
     engine.warm_up(n_tokens for n_tokens in usual if n_tokens <= engine.max_tokens)

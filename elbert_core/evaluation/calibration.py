@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +29,10 @@ from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation import exact_tests
 from elbert_core.evaluation.exact_tests import require_level
 from elbert_core.evaluation.sweeps import Source, policy_grids, probs_and_gold, signals_from
+from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ExitPolicy, NeverExit, Signals, replay
+from elbert_core.policy_files import Guarantee, Risk
 
-Risk = Literal["disagreement", "accuracy", "distribution"]
 RISKS: dict[str, str] = {
     "disagreement": "share of rows whose label differs from full depth's; needs no right answers",
     "accuracy": "share of rows that full depth gets right and the early exit wrong; the net loss "
@@ -128,6 +128,19 @@ class Tuning:
     def chosen(self) -> TestedSetting | None:
         """The test that the chosen setting passed, None when full depth is the answer."""
         return next((step for step in reversed(self.sequence) if step.accepted), None)
+
+    def guarantee(self, table: EvaluationTable) -> Guarantee:
+        """What a policy file says of the setting, with the table it was tuned on."""
+        return Guarantee(
+            risk=self.risk,
+            max_loss=self.max_loss,
+            confidence=self.confidence,
+            n_test=self.n_test,
+            checkpoint=table.checkpoint,
+            digest=table.digest,
+            data=table.data,
+            split=table.split,
+        )
 
 
 def rows_needed(max_loss: float, confidence: float) -> int:

@@ -22,7 +22,9 @@ from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation.calibration import Report, report_on
 from elbert_core.evaluation.exact_tests import require_level
 from elbert_core.evaluation.sweeps import Source, probs_and_gold, signals_from
+from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ConfidenceThreshold, Signals
+from elbert_core.policy_files import Guarantee
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,20 @@ class ConformalTuning:
     conditional: bool
     seed: int
     report: Report
+
+    def guarantee(self, table: EvaluationTable) -> Guarantee:
+        """What a policy file says of the threshold, with the table it was tuned on."""
+        return Guarantee(
+            risk="disagreement",
+            max_loss=self.max_loss,
+            confidence=None,
+            n_test=self.n_calibration,
+            checkpoint=table.checkpoint,
+            digest=table.digest,
+            data=table.data,
+            split=table.split,
+            method="conformal",
+        )
 
 
 def tune_conformal(

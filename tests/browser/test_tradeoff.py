@@ -16,9 +16,9 @@ from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
 from app.tradeoff import wording_rows as rows
 from app.tradeoff.evaluations import look_at, look_closer
-from elbert_core.evaluation.policy_files import load_saved_policy
 from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
 from elbert_core.policies import ConfidenceWindow, Patience
+from elbert_core.policy_files import load_saved_policy
 from tests.app.tables import ROW_TEXTS, make_table
 from tests.browser.conftest import OpenPage, Visit
 

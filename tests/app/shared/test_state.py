@@ -19,7 +19,14 @@ from app.shared.state import (
 )
 from app.shared.text import MAX_CHARS
 from elbert_core.evaluation.sweeps import policy_grids
-from elbert_core.policies import POLICIES, ConfidenceWindow, policy_from_dict, policy_to_dict
+from elbert_core.policies import (
+    POLICIES,
+    ConfidenceWindow,
+    EntropyThreshold,
+    ExitPolicy,
+    policy_from_dict,
+    policy_to_dict,
+)
 
 PRESETS = ("easy", "hard")
 NAMES = sorted({s.name for kind in kinds() for s in card(kind).settings})
@@ -93,7 +100,52 @@ def test_every_policy_of_the_core_can_be_chosen() -> None:
     assert set(kinds()) == set(POLICIES)
 
 
-def test_the_default_is_the_papers_rule() -> None:
+RECOMMENDED = ConfidenceWindow(2, 0.5, rule="stable", margin=0.15, max_range=0.02)
+TYPED = build_policy("window", {"window_size": 3})
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, RECOMMENDED),  # as links of before that had no parameters
+        ({"preset": "hard", "lock": "policy"}, RECOMMENDED),
+        ({"policy": "window"}, build_policy("window", {})),
+        ({"window_size": "3"}, TYPED),  # as links of before, which did not name the window
+        ({"policy": "never"}, policy_from_dict({"kind": "never"})),
+        ({"policy": "magic", "text": "a"}, RECOMMENDED),
+    ],
+)
+def test_a_link_that_names_no_rule_asks_for_the_recommended_one(
+    query: dict[str, str], expected: ExitPolicy
+) -> None:
+    state = from_query(query, PRESETS)
+    state.follow(RECOMMENDED)
+    assert state.exit_policy() == expected
+    again = from_query(to_query(state), PRESETS)
+    again.follow(RECOMMENDED)
+    assert again.exit_policy() == expected
+
+
+def test_the_rule_follows_the_model_until_one_is_chosen() -> None:
+    state = InspectState()
+    for recommended in (RECOMMENDED, EntropyThreshold(0.3), None, RECOMMENDED):
+        state.follow(recommended)
+        assert state.exit_policy() == (recommended or ConfidenceWindow(4, 0.1))
+        assert to_query(state) == {}
+    assert state.adopt(TYPED)
+    state.follow(EntropyThreshold(0.3))
+    assert state.exit_policy() == TYPED
+    assert to_query(state) == {"policy": "window", "window_size": "3"}
+
+
+def test_a_recommended_rule_that_the_controls_cannot_hold_is_not_used_by_halves() -> None:
+    state = InspectState()
+    state.follow(EntropyThreshold(0.123456))
+    assert state.exit_policy() == ConfidenceWindow(4, 0.1)
+    assert not state.adopt(EntropyThreshold(0.123456))
+
+
+def test_without_a_recommended_rule_the_default_is_the_papers() -> None:
     assert InspectState().exit_policy() == ConfidenceWindow(
         window_size=4, entropy_threshold=0.1, rule="agree"
     )

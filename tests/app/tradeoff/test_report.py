@@ -11,14 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from sklearn.metrics import f1_score, matthews_corrcoef
+from typer.testing import CliRunner
 
 from app.tradeoff import narration
 from app.tradeoff import wording as words
 from app.tradeoff import wording_report as said
 from app.tradeoff.evaluations import Overview, key_of, look_at, look_closer
 from app.tradeoff.published import load_published
-from app.tradeoff.report import CSV_COLUMNS, main, points_csv, report_html
+from app.tradeoff.report import CSV_COLUMNS, points_csv, report_html, write_report
 from app.tradeoff.setting import score_metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import save_evaluation
@@ -91,20 +93,27 @@ def test_the_csv_is_the_sweep(overview: Overview) -> None:
 def test_the_report_is_made_from_the_command_line(tmp_path: Path) -> None:
     table = save_evaluation(make_table(n_rows=60, name="mine"), tmp_path)
     output = tmp_path / "report.html"
-    assert main([str(table), str(output)]) == 0
+    write_report(table, output)
     assert output.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("arguments", [[], ["one"], ["missing.json", "out.html"]])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Missing argument"),
+        (["one"], "Missing argument"),
+        (["missing.json", "out.html"], "error: cannot read"),
+    ],
+)
 def test_a_bad_call_says_why(
-    arguments: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 2
-    assert capsys.readouterr().err
+    command = typer.Typer()
+    command.command()(write_report)
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code != 0
+    assert message in result.stderr
     assert not list(tmp_path.iterdir())
 
 

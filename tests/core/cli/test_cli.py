@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from typer.testing import CliRunner
 
 from elbert_core.cli import main as cli
 from elbert_core.cli import training as cli_training
-from elbert_core.engine.engine import EarlyExitEngine
-from elbert_core.policies import ConfidenceWindow, Patience
+from elbert_core.engine.engine import EarlyExitEngine, load_engine
+from elbert_core.policies import ConfidenceWindow, FixedLayer, Patience
 from elbert_core.policies.explanation import explain
+from elbert_core.policy_files import RECOMMENDED, save_policy
 from elbert_core.training import train as training
 from elbert_core.training.distillation import DistillConfig
 from elbert_core.training.packing import PackConfig
@@ -54,6 +56,39 @@ def test_trace_as_json_says_what_the_library_says(
     assert [layer["needed"] for layer in said["layers"]] == [
         layer <= decision.exit_layer for layer in range(1, 7)
     ]
+
+
+@pytest.mark.parametrize("command", ["trace", "score"])
+def test_the_recommended_rule_is_the_default(
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tmp_path: Path,
+) -> None:
+    folder = shutil.copytree(tiny_folder, tmp_path / "model")
+    source = tmp_path / "x.tsv"
+    source.write_text(f"text\n{TEXT}\n", encoding="utf-8")
+    arguments = {"trace": ("trace", TEXT, "--json"), "score": ("score", str(source))}[command]
+
+    def exit_layer(*more: str) -> tuple[int, str]:
+        assert run(monkeypatch, *arguments, "--checkpoint", str(folder), *more) == 0
+        shown = capsys.readouterr()
+        return json.loads(shown.out)["exit_layer"], shown.err
+
+    assert exit_layer()[1].startswith(
+        "model recommends no rule; using window:window_size=4,entropy_threshold=0.1\n"
+    )
+    save_policy(FixedLayer(5), folder / RECOMMENDED)
+    assert load_engine(folder).recommended == FixedLayer(5)
+    for more in ((), ("--policy", "recommended")):
+        layer, said = exit_layer(*more)
+        assert layer == 5
+        assert "recommends" not in said
+    assert exit_layer("--policy", "never")[0] == 6
+    (folder / RECOMMENDED).write_text("{}", encoding="utf-8")
+    assert run(monkeypatch, *arguments, "--checkpoint", str(folder)) == 1
+    assert "recommended.json" in capsys.readouterr().err
 
 
 def test_trace_for_people(

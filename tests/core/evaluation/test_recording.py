@@ -16,7 +16,6 @@ from elbert_core.data.texts import TextTable
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation import recording
-from elbert_core.evaluation.policy_files import load_policy
 from elbert_core.evaluation.sweeps import (
     policy_grids,
     sweep,
@@ -28,6 +27,7 @@ from elbert_core.policies import (
     policy_to_dict,
     replay,
 )
+from elbert_core.policy_files import load_policy
 from tests.core.evaluation.test_tables import assert_same
 from tests.core.evaluation_cases import make_table
 from tests.core.tiny_albert import WORDS

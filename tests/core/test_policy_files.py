@@ -16,19 +16,18 @@ from elbert_core.evaluation.calibration import (
     tune,
 )
 from elbert_core.evaluation.conformal import tune_conformal
-from elbert_core.evaluation.policy_files import (
+from elbert_core.policies import (
+    EntropyThreshold,
+    ExitPolicy,
+    Patience,
+)
+from elbert_core.policy_files import (
     SavedPolicy,
-    guarantee_of,
     load_policy,
     load_saved_policy,
     policy_from_json,
     policy_to_json,
     save_policy,
-)
-from elbert_core.policies import (
-    EntropyThreshold,
-    ExitPolicy,
-    Patience,
 )
 from tests.core.evaluation_cases import gold_of, make_table
 from tests.core.policy_cases import policies, table
@@ -48,7 +47,7 @@ def test_a_saved_policy_comes_back(policy: ExitPolicy, name: str) -> None:
 def test_a_guarantee_travels_with_its_policy(tmp_path: Path) -> None:
     made = make_table(PROBS, gold=GOLD)
     result = tune(made, max_loss=0.05)
-    guarantee = guarantee_of(result, made)
+    guarantee = result.guarantee(made)
     path = save_policy(result.policy, tmp_path / "new" / "fast.json", guarantee=guarantee)
     assert load_saved_policy(path) == SavedPolicy("fast", result.policy, guarantee)
     assert load_policy(path) == result.policy
@@ -62,7 +61,7 @@ def test_a_guarantee_travels_with_its_policy(tmp_path: Path) -> None:
 def test_a_conformal_promise_travels_too() -> None:
     made = make_table(PROBS, gold=GOLD)
     result = tune_conformal(made, max_loss=0.05)
-    guarantee = guarantee_of(result, made)
+    guarantee = result.guarantee(made)
     assert (guarantee.method, guarantee.confidence) == ("conformal", None)
     assert guarantee.n_test == result.n_calibration
     saved = SavedPolicy("average", result.policy, guarantee)
@@ -71,7 +70,7 @@ def test_a_conformal_promise_travels_too() -> None:
 
 def test_a_guarantee_without_its_method_is_read_as_before() -> None:
     made = make_table(PROBS, gold=GOLD)
-    saved = SavedPolicy("old", Patience(2), guarantee_of(tune(made, max_loss=0.05), made))
+    saved = SavedPolicy("old", Patience(2), tune(made, max_loss=0.05).guarantee(made))
     values = json.loads(policy_to_json(saved))
     del values["guarantee"]["method"]
     assert policy_from_json(json.dumps(values)) == saved
@@ -96,7 +95,7 @@ def test_a_guarantee_without_its_method_is_read_as_before() -> None:
 )
 def test_a_wrong_guarantee_is_refused(changes: dict[str, Any], message: str) -> None:
     made = make_table(PROBS, gold=GOLD)
-    saved = SavedPolicy("mine", Patience(2), guarantee_of(tune(made, max_loss=0.05), made))
+    saved = SavedPolicy("mine", Patience(2), tune(made, max_loss=0.05).guarantee(made))
     values = json.loads(policy_to_json(saved))
     values["guarantee"] |= changes
     with pytest.raises(InputError, match=message):
@@ -105,7 +104,7 @@ def test_a_wrong_guarantee_is_refused(changes: dict[str, Any], message: str) -> 
 
 def test_a_guarantee_cannot_mix_two_kinds_of_promise() -> None:
     made = make_table(PROBS, gold=GOLD)
-    certified = guarantee_of(tune(made, max_loss=0.05), made)
+    certified = tune(made, max_loss=0.05).guarantee(made)
     for wrong in ({"confidence": None}, {"method": "conformal"}):
         with pytest.raises(ConfigError, match="states a confidence"):
             msgspec.structs.replace(certified, **wrong)  # type: ignore[arg-type]  # that is the point

@@ -14,14 +14,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.evaluation.calibration import Risk, Tuning
-from elbert_core.evaluation.conformal import ConformalTuning
-from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ExitPolicy, policy_from_dict, policy_to_dict
 from elbert_core.strict_json import Digest, ShortText, read_json
 
 FORMAT: Literal["elbert-policy/1"] = "elbert-policy/1"
 MAX_BYTES = 20_000
+RECOMMENDED = "recommended.json"
+"""The policy file of a checkpoint's folder: the rule to use where none is asked for."""
+Risk = Literal["disagreement", "accuracy", "distribution"]
 Method = Literal["learn-then-test", "conformal"]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -84,26 +84,6 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guarantee: Guarantee | None
 
 
-def guarantee_of(tuning: Tuning | ConformalTuning, table: EvaluationTable) -> Guarantee:
-    """The guarantee of a tuned policy, with the table it was tuned on."""
-    known: dict[str, Any] = {
-        "max_loss": tuning.max_loss,
-        "checkpoint": table.checkpoint,
-        "digest": table.digest,
-        "data": table.data,
-        "split": table.split,
-    }
-    if isinstance(tuning, ConformalTuning):
-        return Guarantee(
-            risk="disagreement",
-            confidence=None,
-            n_test=tuning.n_calibration,
-            method="conformal",
-            **known,
-        )
-    return Guarantee(risk=tuning.risk, confidence=tuning.confidence, n_test=tuning.n_test, **known)
-
-
 def policy_to_json(saved: SavedPolicy) -> str:
     """JSON text that `policy_from_json` reads."""
     file = _File(FORMAT, saved.name, policy_to_dict(saved.policy), saved.guarantee)
@@ -154,6 +134,16 @@ def load_policy(path: str | Path) -> ExitPolicy:
         InputError: the file is missing or not such a file; the message names it and the field.
     """
     return load_saved_policy(path).policy
+
+
+def recommended_policy(folder: str | Path) -> ExitPolicy | None:
+    """The rule that a checkpoint's folder recommends; None where it has no such file.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = Path(folder) / RECOMMENDED
+    return load_policy(path) if path.is_file() else None
 
 
 def load_saved_policy(path: str | Path) -> SavedPolicy:
