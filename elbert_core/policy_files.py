@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from elbert_core.errors import ConfigError, InputError
+from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict, policy_to_dict
 from elbert_core.strict_json import Digest, ShortText, read_json
 
@@ -140,10 +140,13 @@ def recommended_policy(folder: str | Path) -> ExitPolicy | None:
     """The rule that a checkpoint's folder recommends; None where it has no such file.
 
     Raises:
-        InputError: the file is damaged.
+        CheckpointError: the file is damaged.
     """
     path = Path(folder) / RECOMMENDED
-    return load_policy(path) if path.is_file() else None
+    try:
+        return load_policy(path) if path.is_file() else None
+    except InputError as error:
+        raise CheckpointError(f"{path.parent.name}: {error}") from error
 
 
 def load_saved_policy(path: str | Path) -> SavedPolicy:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from app.shared import wording
-from elbert_core.errors import CheckpointError, ElbertError, InputError
+from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ExitPolicy, Signals
 from elbert_core.policy_files import recommended_policy
@@ -177,7 +177,7 @@ def recommended(checkpoint: str) -> ExitPolicy | None:
         return None
     try:
         return recommended_policy(checkpoints_folder() / checkpoint)
-    except InputError:  # told where the model is loaded
+    except CheckpointError:  # told where the model is loaded
         return None
 
 

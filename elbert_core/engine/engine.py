@@ -25,7 +25,7 @@ from elbert_core.engine.encoding import EncodedRow, Encoder, TextInput, split_in
 from elbert_core.engine.kernels import Steps, fuses, make_steps
 from elbert_core.engine.layouts import EXACT_TOKENS
 from elbert_core.engine.scheduling import Finished, NumberedRow, on_host, run_rows
-from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.errors import ConfigError, InputError
 from elbert_core.model.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
 from elbert_core.policy_files import recommended_policy
@@ -390,10 +390,6 @@ def load_engine(
     if dtype == "fast":
         dtype = faster_dtype(model.config.hidden_size, device=chosen)
     path = Path(folder_or_name)
-    try:
-        recommended = recommended_policy(path)
-    except InputError as error:
-        raise CheckpointError(f"{path.name}: {error}") from error
     engine = EarlyExitEngine(
         model,
         tokenizer,
@@ -402,7 +398,7 @@ def load_engine(
         device=chosen,
         dtype=dtype,
         captured=captured,
-        recommended=recommended,
+        recommended=recommended_policy(path),
     )
     usual = sorted(range(3, EXACT_TOKENS + 1), key=lambda n_tokens: abs(n_tokens - 20))
     engine.warm_up(n_tokens for n_tokens in usual if n_tokens <= engine.max_tokens)
