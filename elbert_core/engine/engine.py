@@ -24,7 +24,13 @@ from elbert_core.engine.devices import DTYPES, faster_dtype, resolve_device
 from elbert_core.engine.encoding import EncodedRow, Encoder, TextInput, split_input
 from elbert_core.engine.kernels import Steps, fuses, make_steps
 from elbert_core.engine.layouts import EXACT_TOKENS
-from elbert_core.engine.scheduling import Finished, NumberedRow, on_host, run_rows
+from elbert_core.engine.scheduling import (
+    Finished,
+    NumberedRow,
+    in_inference_mode,
+    on_host,
+    run_rows,
+)
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.model.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
@@ -342,21 +348,11 @@ class EarlyExitEngine:
             refill=schedule == "slots" or (schedule == "auto" and mixes),
             drop=schedule != "lockstep",
         )
-        return _in_inference_mode(finished)
+        return in_inference_mode(finished)
 
     def _synchronise(self) -> None:
         if self.device.startswith("cuda"):
             torch.cuda.synchronize()
-
-
-def _in_inference_mode(items: Iterator[Finished]) -> Generator[Finished, None, None]:
-    """Step an iterator in inference mode, without leaving the mode on for whoever consumes it."""
-    while True:
-        with torch.inference_mode():
-            item = next(items, None)
-        if item is None:
-            return
-        yield item
 
 
 def load_engine(
@@ -375,8 +371,7 @@ def load_engine(
             CPU), "fast" (bfloat16 wherever a short trial finds it faster, float32 elsewhere),
             "float32", "bfloat16", "float16".
         captured: replay recorded CUDA graphs instead of starting every kernel; see
-            `elbert_core.engine.captured`. For many texts on a GPU; off until it has been
-            measured there.
+            `elbert_core.engine.captured`; off until it has been measured on a GPU.
 
     Raises:
         CheckpointError: the checkpoint is missing or damaged; the message names the file.

@@ -17,7 +17,7 @@ arXiv:2410.20672 (there for decoders, simulated); see ARCHITECTURE.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -216,3 +216,13 @@ def on_host(
                 "this too"
             )
     return {"probs": probabilities(seen["logits"]), **seen}
+
+
+def in_inference_mode(items: Iterator[Finished]) -> Generator[Finished, None, None]:
+    """Step an iterator in inference mode, without leaving the mode on for whoever consumes it."""
+    while True:
+        with torch.inference_mode():
+            item = next(items, None)
+        if item is None:
+            return
+        yield item

@@ -17,9 +17,9 @@ from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import look_at, look_closer
 from app.tradeoff.published import Published
 from app.tradeoff.report import points_csv, report_html
-from elbert_core.evaluation.policy_files import SavedPolicy, policy_from_json, policy_to_json
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
+from elbert_core.policy_files import SavedPolicy, policy_from_json, policy_to_json
 from tests.app import toy
 from tests.app.tables import make_table
 from tests.app.traces import make_trace
