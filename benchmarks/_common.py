@@ -23,7 +23,7 @@ from elbert_core.model.modeling import ElbertForSequenceClassification
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ELBERT_DATA") or ROOT.parent / "shared" / "data")
-RECOMMENDED = ROOT / "assets" / "policies" / "elbert-sst2.json"
+RECOMMENDED = ROOT / "checkpoints" / "elbert-sst2" / "recommended.json"
 CHECKPOINT = Path(os.environ.get("ELBERT_CHECKPOINT") or ROOT / "checkpoints" / "elbert-sst2")
 WORDS = ("the film is a warm dull bright slow story about people who never quite find it").split()  # noqa: SIM905
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from sklearn import metrics as reference
 
 from app.tradeoff.report import write_report
-from elbert_core.cli import main as cli
 from elbert_core.data.texts import load_table
 from elbert_core.evaluation.sweeps import sweep
 from elbert_core.evaluation.tables import (

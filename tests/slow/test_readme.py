@@ -12,10 +12,10 @@ import pytest
 
 from elbert_core.cli.main import parse_policy
 from elbert_core.data.texts import TextTable
-from elbert_core.policy_files import load_policy
 from elbert_core.evaluation.tables import list_evaluations, load_evaluation
 from elbert_core.model.checkpoints import read_training
 from elbert_core.policies import replay
+from elbert_core.policy_files import load_policy
 from tests.slow.conftest import SHARED_READING
 
 
