@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from app.inspect import words
 from app.shared import wording
-from app.shared.canvas import LayerCanvas, Row, Spec, figure, heading, veil
+from app.shared.canvas import LayerCanvas, Row, Spec, figure, veil
 from app.shared.palette import Palette
 from app.shared.text import piece
 from elbert_core.policies.explanation import Decision
 
-_FIRST = 16
-_ROW = 32
-_CELL = 14
+_ROW = 22
+_CELL = 18
+_GUTTER = 96
+"""Pixels left of the figure, for the words."""
 
 
 def reading_grid(
@@ -41,14 +42,14 @@ def reading_grid(
         palette: colours for a light or a dark page.
     """
     n_layers = shares.shape[0]
-    height = _FIRST + _ROW * len(names) + 2
-    canvas = LayerCanvas(n_layers, height, {})
+    height = _ROW * len(names) + 4
+    canvas = LayerCanvas(n_layers, height, {}, gutter=_GUTTER)
     low, high = float(shares.min()), float(shares.max())
     cells: list[Row] = []
-    titles: list[tuple[float, str]] = []
+    titles: list[Row] = []
     for row, name in enumerate(names):
-        title = _FIRST + _ROW * row
-        titles.append((title, piece(name)))
+        top = _ROW * row + 4
+        titles.append({"y": top + _CELL / 2, "text": piece(name)})
         for layer in range(1, n_layers + 1):
             share = float(shares[layer - 1, row])
             part = (share - low) / (high - low or 1.0)
@@ -56,8 +57,8 @@ def reading_grid(
                 {
                     "x": layer - 0.46,
                     "x2": layer + 0.46,
-                    "y": title + 10,
-                    "y2": title + 10 + _CELL,
+                    "y": top,
+                    "y2": top + _CELL,
                     "fill": blend(palette.paper, palette.magnitude, 0.08 + 0.92 * part),
                     "layer": layer,
                     "word": piece(name),
@@ -82,7 +83,16 @@ def reading_grid(
             grid,
             *veil(canvas, x, n_layers + 0.5, 2, height, palette),
             canvas.rules("exit_mark", [mark], color=palette.ink, strokeWidth=3),
-            *heading(canvas, titles, palette),
+            canvas.words(
+                "titles",
+                titles,
+                at_left=True,
+                dx=-8,
+                align="right",
+                limit=_GUTTER - 12,
+                fontSize=12,
+                color=palette.ink,
+            ),
         ],
         height,
     )

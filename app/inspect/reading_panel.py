@@ -105,13 +105,10 @@ def _show(
 
 
 def most_read(shares: NDArray[np.float64], names: list[str], layer: int) -> str:
-    """The words to which most goes back at a layer; special pieces are left out."""
+    """The rows to which most goes back at a layer, the strongest first."""
     at = shares[layer - 1]
-    real = [i for i, name in enumerate(names) if name[:1].isalnum()]
-    listed = ", ".join(
-        f"{piece(names[i])} {at[i]:.2f}" for i in sorted(real, key=lambda i: -at[i])[:3]
-    )
-    return f"By layer {layer}, where it stops, the words most read are: {listed}."
+    listed = ", ".join(f"{piece(names[i])} {at[i]:.2f}" for i in np.argsort(-at, kind="stable")[:3])
+    return f"By layer {layer}, where it stops, most read are: {listed}."
 
 
 def shares_table(shares: NDArray[np.float64], names: list[str]) -> dict[str, list[object]]:

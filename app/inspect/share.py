@@ -14,14 +14,11 @@ from app.inspect.visit import cursor
 from app.shared import resources, visit, wording
 from app.shared.sheet import Figure
 from app.shared.state import Shown, to_query
-from app.shared.widgets import upload
+from app.shared.widgets import bind, upload
 from elbert_core.errors import InputError
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.traces import MAX_BYTES, trace_from_json, trace_to_csv, trace_to_json
-
-_DEVICE = "inspect.device"
-MAX_SHOWN_LAYERS = 64
-MAX_SHOWN_LABELS = 12
+from elbert_core.results import LayerTrace
 
 
 def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ()) -> None:
@@ -53,7 +50,7 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
             )
             st.download_button(
                 wording.DOWNLOAD_JSON,
-                lambda: trace_to_json(shown.trace),
+                lambda: json_of(shown.trace),
                 "elbert-trace.json",
                 "application/json",
                 on_click="ignore",
@@ -72,24 +69,31 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
         )
 
 
+def json_of(trace: LayerTrace) -> str:
+    """The trace as a file that opens again: without its attention where that is too large."""
+    try:
+        return trace_to_json(trace)
+    except InputError:
+        return trace_to_json(trace, with_attention=False)
+
+
 def _pick_device() -> None:
-    asked = visit.state()
-    before = asked.device
     devices = resources.device_names()
-    if len(devices) > 1:
-        if st.session_state.get(_DEVICE) not in ("", *devices):
-            st.session_state[_DEVICE] = visit.device()
-        asked.device = st.selectbox(
-            wording.DEVICE_LABEL,
-            ("", *devices),
-            format_func=lambda name: wording.DEVICE_NAMES[name],
-            key=_DEVICE,
-        )
-    else:
+    if len(devices) < 2:
         st.caption(wording.ONE_DEVICE)
-    if asked.device != before and asked.preset is None and asked.text:
-        visit.current().again = True
-        st.rerun()
+        return
+    st.selectbox(
+        wording.DEVICE_LABEL,
+        ("", *devices),
+        format_func=lambda name: wording.DEVICE_NAMES[name],
+        **bind(visit.state(), "device", "inspect.device", then=_device_picked),
+    )
+
+
+def _device_picked(name: str) -> None:
+    asked = visit.state()
+    asked.device = name
+    visit.current().again = asked.preset is None and bool(asked.text)
 
 
 def _file_opened(given: Any) -> None:
@@ -99,10 +103,6 @@ def _file_opened(given: Any) -> None:
         if given.size > MAX_BYTES:
             raise InputError(f"at most {MAX_BYTES // 1_000_000} MB, got more")
         trace = trace_from_json(given.getvalue().decode("utf-8"))
-        if trace.n_layers > MAX_SHOWN_LAYERS or len(trace.label_names) > MAX_SHOWN_LABELS:
-            raise InputError(
-                f"at most {MAX_SHOWN_LAYERS} layers and {MAX_SHOWN_LABELS} labels can be drawn"
-            )
     except (InputError, UnicodeDecodeError) as error:
         visit.say(wording.BAD_TRACE_FILE.format(message=error))
         return

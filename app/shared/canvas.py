@@ -75,8 +75,17 @@ class LayerCanvas:
     field that holds each row's own colour, and Vega-Lite's mark properties.
     """
 
-    def __init__(self, n_layers: int, height: float, ticks: dict[float, str]) -> None:
-        """Canvas for `n_layers` layers; `ticks` are what stands left of a height in pixels."""
+    def __init__(
+        self, n_layers: int, height: float, ticks: dict[float, str], *, gutter: int = 26
+    ) -> None:
+        """Canvas for `n_layers` layers.
+
+        Args:
+            n_layers: layers of the axis.
+            height: pixels.
+            ticks: what stands left of a height in pixels.
+            gutter: pixels that are kept free for it.
+        """
         self.n_layers = n_layers
         every = 1 if n_layers <= 12 else 2
         bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
@@ -102,8 +111,8 @@ class LayerCanvas:
                 "title": None,
                 "values": list(ticks),
                 "labelExpr": label,
-                "minExtent": 26,
-                "maxExtent": 26,
+                "minExtent": gutter,
+                "maxExtent": gutter,
             },
         }
 

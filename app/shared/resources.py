@@ -22,7 +22,7 @@ import streamlit as st
 from app.shared import wording
 from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
-from elbert_core.policies import ExitPolicy, Signals
+from elbert_core.policies import ExitPolicy, NeverExit, Signals
 from elbert_core.policy_files import recommended_policy
 from elbert_core.reading.attention import Pooling
 from elbert_core.reading.state_map import StateMap, state_map
@@ -39,6 +39,8 @@ TORCH_THREADS = 1
 """Short texts one at a time: more threads cost more than they bring, and visitors share cores."""
 MAX_MODELS = 6
 """Models held at once, each on one device: more than are shipped."""
+REAL_RUNS = 7
+"""How often a sentence is run with a rule, and to full depth, to compare their times."""
 WAIT_SECONDS = 20.0
 """How long one visitor waits for another one's sentence."""
 
@@ -126,15 +128,25 @@ def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, State
 
 def stop_for_real(
     checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
-) -> tuple[BatchExits, str]:
-    """Run one sentence, or a pair, with a policy and let it stop; the result and the device.
+) -> tuple[BatchExits, tuple[float, ...], tuple[float, ...], str]:
+    """Run one sentence, or a pair, with a policy and let it stop.
+
+    Returns:
+        The result; milliseconds of `REAL_RUNS` runs with the policy, and of as many to full depth,
+        taken in turn so that both meet the same machine; the device.
 
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
     engine = _open(checkpoint, device)
+    rows = [text if pair is None else (text, pair)]
+    stopped, full = [], []
     with _model():
-        return engine.run([text if pair is None else (text, pair)], policy), engine.device
+        exits = engine.run(rows, policy)  # the first run also warms up
+        for _ in range(REAL_RUNS):
+            stopped.append(1000 * engine.run(rows, policy).seconds)
+            full.append(1000 * engine.run(rows, NeverExit()).seconds)
+    return exits, tuple(stopped), tuple(full), engine.device
 
 
 def digest(checkpoint: str) -> str:

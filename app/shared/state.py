@@ -164,7 +164,8 @@ class RealRun:
         policy: the rule.
         exit_layer, n_layers, reason: where it left and why.
         label, label_name, confidence: its answer.
-        ms: wall-clock milliseconds of the run, tokenising included.
+        stopped_ms, full_ms: wall-clock milliseconds of runs with the rule, and of runs to full
+            depth in between, tokenising included.
         device: where it ran.
     """
 
@@ -175,7 +176,8 @@ class RealRun:
     label: int
     label_name: str
     confidence: float
-    ms: float
+    stopped_ms: tuple[float, ...]
+    full_ms: tuple[float, ...]
     device: str
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
 import streamlit as st
 
-from app.shared import narration, wording
+from app.shared import narration, visit, wording
 from app.shared.palette import Palette, glyph
-from app.shared.state import Mode, Shown
-from app.shared.text import plain_markdown
+from app.shared.state import Mode, RealRun, Shown
+from app.shared.text import plain_markdown, visible
 from elbert_core.policies.explanation import Decision
 
+SIZES = ("1.9rem", "1.25rem", "")
 _BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray", "opened": "gray"}
 
 
 def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
     """The verdict line, the mode badge and the saving."""
-    mode = mode_of(shown, decision)
-    st.html(verdict_html(decision, palette))
+    mode, former = mode_of(shown, decision), visit.current().refused
+    if former:
+        st.caption(plain_markdown(wording.FORMER.format(text=visible(shown.trace.text, limit=90))))
+    st.html(verdict_html(decision, palette, former=former))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = _BADGE_COLOURS[mode]
         st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
@@ -76,8 +80,22 @@ def real_run(shown: Shown, decision: Decision) -> tuple[str, ...]:
     answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
     return (
         wording.REAL_SAME if is_real(shown, decision) else wording.REAL_OTHER,
-        f"{answer}, after layer {real.exit_layer} of {real.n_layers}. "
-        + wording.REAL_TIME.format(ms=real.ms, device=real.device),
+        f"{answer}, after layer {real.exit_layer} of {real.n_layers}. " + real_times(real),
+    )
+
+
+def real_times(real: RealRun) -> str:
+    """What stopping saved in time, unless the times vary by more than that."""
+    stopped, full = np.asarray(real.stopped_ms), np.asarray(real.full_ms)
+    noise = max(float(np.subtract(*np.percentile(ms, (75, 25)))) for ms in (stopped, full))
+    if float(np.median(full) - np.median(stopped)) <= noise:
+        return wording.REAL_NOISE.format(device=real.device)
+    spans = [
+        wording.REAL_SPAN.format(median=np.median(ms), fastest=ms.min(), slowest=ms.max())
+        for ms in (stopped, full)
+    ]
+    return wording.REAL_TIME.format(
+        runs=len(stopped), device=real.device, stopped=spans[0], full=spans[1]
     )
 
 
@@ -91,18 +109,25 @@ def is_real(shown: Shown, decision: Decision) -> bool:
     )
 
 
-def verdict_html(decision: Decision, palette: Palette) -> str:
-    """The verdict as escaped HTML; the label has its colour and its shape."""
+def verdict_html(decision: Decision, palette: Palette, *, former: bool = False) -> str:
+    """The verdict as escaped HTML; the label has its colour and its shape.
+
+    Args:
+        decision: what is said.
+        palette: colours for a light or a dark page.
+        former: whether it belongs to an older sentence than the one asked for: small and pale then.
+    """
+    large, rest_size, look = ("1rem", "0.9rem", ";opacity:0.65") if former else SIZES
     label = escape(narration.name(decision.label_name))
     colour = palette.label_text(decision.label)
     sure = narration.sure(decision.confidence)
     rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
     return (
         '<div role="status" style="display:flex;flex-wrap:wrap;align-items:baseline;'
-        'gap:0.1rem 0.7rem;line-height:1.25">'
-        f'<span style="font-size:1.9rem;font-weight:700;color:{colour}">'
+        f'gap:0.1rem 0.7rem;line-height:1.25{look}">'
+        f'<span style="font-size:{large};font-weight:700;color:{colour}">'
         f'<span aria-hidden="true">{glyph(decision.label)}</span> {label}</span>'
-        f'<span style="font-size:1.25rem;font-weight:600">{sure}</span>'
-        f'<span style="font-size:1.25rem">{escape(rest)}</span>'
+        f'<span style="font-size:{rest_size};font-weight:600">{sure}</span>'
+        f'<span style="font-size:{rest_size}">{escape(rest)}</span>'
         "</div>"
     )

@@ -41,6 +41,8 @@ class Visit:
         asked: what the visitor asked for: everything that a link can carry.
         shown: what is on the pages, if anything is.
         message: what went wrong last, in plain words, "" for nothing.
+        refused: whether the sentence asked for last was refused, so that an older one is on show.
+        notice: what of the link could not be used, "" for nothing.
         pending: a sentence that is asked for and still to be read, or None.
         again: whether the sentence is to be read again, because what reads it has changed.
         due: whether the sentence asked for is still to be put on show.
@@ -51,6 +53,8 @@ class Visit:
     asked: InspectState = field(default_factory=InspectState)
     shown: Shown | None = None
     message: str = ""
+    refused: bool = False
+    notice: str = ""
     pending: str | None = None
     again: bool = False
     due: bool = True
@@ -286,7 +290,7 @@ def stop_for_real() -> None:
     )
     if found is None:
         return
-    exits, ran_on = found
+    exits, stopped_ms, full_ms, ran_on = found
     label = int(exits.label[0])
     on_show.real = RealRun(
         policy=rule,
@@ -296,7 +300,8 @@ def stop_for_real() -> None:
         label=label,
         label_name=exits.label_names[label],
         confidence=float(exits.probs[0, label]),
-        ms=1000 * exits.seconds,
+        stopped_ms=stopped_ms,
+        full_ms=full_ms,
         device=ran_on,
     )
     say("")
@@ -365,8 +370,9 @@ def _sentence() -> str:
 
 def _put(new: Shown) -> None:
     visit = current()
-    visit.shown, visit.message = new, ""
+    visit.shown, visit.message, visit.refused, visit.notice = new, "", False, ""
 
 
 def _complain(text: str) -> None:
-    say(text if shown() is None else f"{text} {wording.LAST_RESULT_STAYS}")
+    current().refused = shown() is not None
+    say(f"{text} {wording.LAST_RESULT_STAYS}" if current().refused else text)

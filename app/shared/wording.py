@@ -103,6 +103,7 @@ PROBLEMS: dict[str, str] = {
     ),
 }
 LAST_RESULT_STAYS = "The last result stays below."
+FORMER = "The sentence before: “{text}”"
 PAIR_REFUSED = "A pair of texts cannot be read again here."
 
 # -- messages about the model ----------------------------------------------------------------------
@@ -195,7 +196,14 @@ REAL_OTHER = (
     "It really stopped, with another result than the record above, which another model or machine "
     "may have made:"
 )
-REAL_TIME = "Took {ms:.1f} ms in one run on {device}."
+REAL_TIME = (
+    "Run {runs} times each in turn on {device}: {stopped} when it may stop, {full} to the end "
+    "(median, from the fastest to the slowest)."
+)
+REAL_SPAN = "{median:.1f} ms ({fastest:.1f} to {slowest:.1f})"
+REAL_NOISE = (
+    "Its time is not compared: on {device} the same run varies by more than stopping would save."
+)
 READ_BY = "Read by {checkpoint} on {device}, {dtype}."
 REAL_BUTTON = "Check by really stopping"
 REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."

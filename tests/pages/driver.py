@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ def verdict(app: AppTest) -> str:
     found = [body for body in htmls(app) if 'role="status"' in body]
     assert len(found) == 1
     return found[0]
+
+
+def words_of(html: str) -> str:
+    """An HTML text without its tags."""
+    return re.sub("<[^>]*>", "", html)
+
+
+def captions(app: AppTest) -> str:
+    """All captions as one text, their Markdown escapes taken out."""
+    return " ".join(str(element.value) for element in app.caption).replace("\\", "")
 
 
 def htmls(app: AppTest) -> list[str]:

@@ -144,7 +144,9 @@ def test_bad_input_gets_a_message_and_the_last_result_stays(bad: str, open_app: 
     driver.read(app, bad)
     assert BAD_INPUTS[bad] in driver.warnings(app)
     assert wording.LAST_RESULT_STAYS in driver.warnings(app)
-    assert driver.verdict(app) == before
+    assert "font-size:1rem" in driver.verdict(app)  # small: it is no answer to what was asked
+    assert driver.words_of(driver.verdict(app)) == driver.words_of(before)
+    assert wording.FORMER.format(text=SENTENCE) in driver.captions(app)
     assert app.query_params["text"] == SENTENCE
     assert not driver.warnings(driver.read(app, SENTENCE))
 
