@@ -7,16 +7,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 import streamlit as st
 
+import elbert_core
 from app.shared import resources, wording
 from app.shared.table_view import table_html
 from app.shared.text import plain_markdown
 
-PACKAGES = ("elbert", "streamlit", "altair", "numpy", "torch", "transformers", "tokenizers")
+PACKAGES = ("streamlit", "altair", "numpy", "torch", "transformers", "tokenizers")
 
 
 def versions() -> dict[str, str]:
     """Versions of what computes and what draws; nothing is imported for it."""
-    found = {"Python": platform.python_version()}
+    found = {"elbert": elbert_core.__version__, "Python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = version(package)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.compare import visit, words
-from app.shared import resources, wording
+from app.shared import presets, resources
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
 from app.shared.reading import refused
@@ -78,7 +78,7 @@ def _ask_for_other(mine: visit.CompareVisit) -> None:
     st.pills(
         words.OTHER_SENTENCE,
         mine.examples,
-        format_func=wording.PRESET_TITLES.__getitem__,
+        format_func=presets.title,
         required=True,
         wrap=True,
         **bind(mine, "example", "compare.other_preset", then=mine.take_example),

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from app.shared.quantities import quantity
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict
@@ -132,6 +134,16 @@ def _clear_of_bounds(scene: Scene, expected: Any) -> bool:
     return all(abs(check.value - check.needed) >= expected for check in shares)
 
 
+def _leads(scene: Scene, expected: Any) -> bool:
+    trace = scene.trace
+    return trace.label_names[int(trace.labels[expected["layer"] - 1])] == str(expected["label"])
+
+
+def _slower_than(scene: Scene, expected: Any) -> bool:
+    other = scene.other(expected).trace
+    return float(np.median(scene.trace.layer_ms)) > float(np.median(other.layer_ms))
+
+
 CHECKS: dict[str, Callable[[Scene, Any], bool]] = {
     "exit_layer": lambda scene, n: scene.decision.exit_layer == n,
     "exit_layer_at_most": lambda scene, n: scene.decision.exit_layer <= n,
@@ -148,6 +160,11 @@ CHECKS: dict[str, Callable[[Scene, Any], bool]] = {
     "exit_not_after": lambda s, o: s.decision.exit_layer <= s.other(o).decision.exit_layer,
     "same_exit_as": lambda s, o: s.decision.exit_layer == s.other(o).decision.exit_layer,
     "same_label_as": lambda s, o: s.decision.label_name == s.other(o).decision.label_name,
+    "leads": _leads,
+    "doubt_under": lambda s, o: bool(s.trace.entropy[int(o["layer"]) - 1] < o["bound"]),
+    "doubt_stays_over": lambda scene, bound: bool(scene.trace.entropy.min() > bound),
+    "more_pieces_than": lambda s, o: len(s.trace.tokens) > len(s.other(o).trace.tokens),
+    "slower_than": _slower_than,
     "saves_time": lambda s, yes: (s.decision.ms_used < s.decision.ms_full) == yes,
     "policies_agree": _agree,
     "never_earlier": _never_earlier,

@@ -234,10 +234,12 @@ def probability_lines(
 def line_names(
     canvas: LayerCanvas, stave: Stave, trace: LayerTrace, palette: Palette
 ) -> list[Spec]:
-    """Label names beside the ends of their lines: quicker to read than a legend."""
-    ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))
-    wanted = [y + (-13 if rank < len(ends) / 2 else 13) for rank, (y, _) in enumerate(ends)]
-    heights = spread(wanted, gap=13, low=stave.bottom + 8)
+    """The names of as many lines as there is room for, beside their ends, the likeliest first."""
+    low, gap = stave.bottom + 8, 13
+    room = int((low - stave.top) / gap) + 1
+    ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))[:room]
+    wanted = [y + (-gap if rank < len(ends) / 2 else gap) for rank, (y, _) in enumerate(ends)]
+    heights = spread([max(y, stave.top) for y in wanted], gap=gap, low=low)
     x, names = canvas.n_layers + 0.45, label_names(trace)
     rows: list[Row] = [
         {"x": x, "y": round(y, 2), "text": f"{glyph(i)} {names[i]}", "ink": palette.label_text(i)}

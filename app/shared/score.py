@@ -60,13 +60,22 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
         canvas.boxes("cursor_frame", at_cursor, **frame),
         *_exit_mark(canvas, decision, palette),
         *line_names(canvas, place.probs, trace, palette),
+        _gutters(canvas, palette),
         _hover(canvas, trace),
-        *_titles(canvas, decision, palette),  # on top, because their tooltips give exact terms
+        _titles(canvas, decision, palette),  # on top, because their tooltips give exact terms
     ]
     return figure(layers, height)
 
 
-def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
+def _gutters(canvas: Canvas, palette: Palette) -> Spec:
+    """A bare strip for each title: band, mark and hatching pass under it."""
+    strips = [
+        box(0.4, canvas.n_layers + 0.6, stave.top - 21, stave.top - 6) for stave in canvas.place.all
+    ]
+    return canvas.boxes("gutters", strips, color=palette.paper)
+
+
+def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
     own = shown_at(decision, 1, "own")
     terms = list(wording.STAVE_TERMS)
     terms[1] = terms[1] if own is None else quantity(own.quantity).term
@@ -75,9 +84,9 @@ def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
         for stave, term in zip(canvas.place.all, terms, strict=True)
     ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
-    halo, titles = canvas.haloed("titles", rows, palette, at_left=True, color=palette.muted, **font)
+    titles = canvas.words("titles", rows, at_left=True, color=palette.muted, **font)
     titles["encoding"]["tooltip"] = {"field": "term", "type": "nominal"}
-    return [halo, titles]
+    return titles
 
 
 def _threshold(

@@ -11,6 +11,7 @@ from app.shared.widgets import bind, press, warn
 def ask_for_sentence() -> None:
     """Text box with a Read button, and the stored examples."""
     fixed = "sentence" in visit.state().lock
+    visit.show_notice()
     above = st.container()  # filled once the sentence is read: that may change the model
     with st.form("inspect.form", border=False):
         box, button = st.columns([8, 1], vertical_alignment="bottom", gap="small")
@@ -51,14 +52,14 @@ def ask_for_sentence() -> None:
             st.pills(
                 wording.PRESETS_LABEL,
                 examples,
-                format_func=lambda name: wording.PRESET_TITLES[name],
+                format_func=presets.title,
                 label_visibility="collapsed",
                 wrap=True,
                 disabled=fixed,
                 **bound,
             )
             if preset is not None:
-                st.caption(wording.PRESET_REMARKS[preset], width="content")
+                st.caption(presets.EXAMPLES[preset].remark, width="content")
     if not problem and not resources.checkpoint_names():
         st.caption(wording.EXAMPLES_ONLY)
 

@@ -7,6 +7,7 @@ default. Knows no Streamlit and no model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -125,6 +126,27 @@ def from_query(query: Mapping[str, str], presets: tuple[str, ...]) -> InspectSta
     asked = query.get("lock", "").split(",")
     state.lock = tuple(name for name in locks() if name in asked)
     return state
+
+
+def not_understood(query: Mapping[str, str], presets: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a link's parameters on sentence, rule and device that `from_query` cannot use."""
+    state = from_query(query, presets)
+    used: dict[str, Value | None] = {"policy": state.policy, "device": state.device}
+    used |= state.settings()
+    if not state.text:
+        used["preset"] = state.preset
+    wrong = [name for name, value in used.items() if not _means(query.get(name), value)]
+    unknown = set(query.get("lock", "").split(",")) - {"", *locks()}
+    return (*wrong, *(["lock"] if unknown else []))
+
+
+def _means(raw: str | None, value: Value | None) -> bool:
+    if not raw or isinstance(value, str) or value is None:
+        return not raw or raw == value
+    try:
+        return math.isclose(float(raw), value, abs_tol=1e-4)
+    except ValueError:
+        return False
 
 
 def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:

@@ -17,8 +17,16 @@ from typing import TypeVar
 import streamlit as st
 
 from app.shared import links, presets, resources, wording
-from app.shared.state import DEFAULT_PRESET, InspectState, RealRun, Shown, from_query, to_query
-from app.shared.text import MAX_CHARS, check_text, visible
+from app.shared.state import (
+    DEFAULT_PRESET,
+    InspectState,
+    RealRun,
+    Shown,
+    from_query,
+    not_understood,
+    to_query,
+)
+from app.shared.text import MAX_CHARS, check_text, plain_markdown, visible
 from app.shared.widgets import remembered
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.policies import ExitPolicy
@@ -119,6 +127,7 @@ def arrive(page: str) -> dict[str, str] | None:
             for name in ("preset", "text", "checkpoint")
         )
     _follow_model()
+    _notice(news)
     return news
 
 
@@ -133,12 +142,33 @@ def start(page: str) -> dict[str, str] | None:
     if visit.again:
         visit.again = False
         read_text(visit.asked.text)
+    _notice(news)
     return news
 
 
 def _follow_model() -> None:
     """Where no rule was chosen, the one that the model on the page recommends is in use."""
     state().follow(resources.recommended(model()))
+
+
+def _notice(news: dict[str, str] | None) -> None:
+    """Say what of a link could not be used, until something else is put on the page."""
+    if news is None:
+        return
+    asked = state()
+    wrong = [] if current().page == "learn" else list(not_understood(news, presets.NAMES))
+    if asked.checkpoint not in ("", *models()):
+        wrong.append("checkpoint")
+    if asked.device not in ("", *resources.device_names()):
+        wrong.append("device")
+    parts = [f"{name}={visible(news.get(name, ''), limit=30)}" for name in dict.fromkeys(wrong)]
+    current().notice = wording.LINK_LEFT_OUT.format(parts=", ".join(parts)) if parts else ""
+
+
+def show_notice() -> None:
+    """What of the link was left out."""
+    if current().notice:
+        st.info(plain_markdown(current().notice))
 
 
 def _show_what_is_asked_for(visit: Visit) -> None:
@@ -162,7 +192,7 @@ def show_preset(name: str, *, keep_text: bool = False) -> None:
     try:
         trace = presets.preset(name)
     except InputError as error:
-        say(wording.NO_PRESET.format(name=wording.PRESET_TITLES[name], message=error))
+        say(wording.NO_PRESET.format(name=presets.title(name), message=error))
         return
     asked = state()
     asked.preset, asked.text = name, ""

@@ -47,45 +47,6 @@ STOPPING = "Reading again, stopping for real…"
 EXAMPLES_ONLY = "No trained model is at hand here, so only the examples can be shown."
 EMPTY_STATE = "Nothing to show yet. Type a sentence above and press Read."
 
-PRESET_TITLES: dict[str, str] = {
-    "easy": "Easy",
-    "hard": "Hard",
-    "negation": "Negation",
-    "sarcasm": "Sarcasm",
-    "long": "Long",
-    "misspelt": "Misspelt",
-    "overthought": "Overthought",
-    "topic": "One topic",
-    "two-topics": "Two topics",
-    "vague": "Vague",
-    "off-topic": "Off topic",
-    "sued": "Overthought",
-    "feeling": "One feeling",
-    "two-feelings": "Two feelings",
-    "wavering": "Wavering",
-    "unspoken": "Unspoken",
-    "talked-out": "Overthought",
-}
-PRESET_REMARKS: dict[str, str] = {
-    "easy": "Plain praise. Look at how soon the two lines part.",
-    "hard": "Praise and blame in one breath. Look at whether the leading label changes on the way.",
-    "negation": "A cheerful word under a “not”. Look at which label leads first, and which last.",
-    "sarcasm": "Kind words, meant unkindly. Look at whether more depth helps at all.",
-    "long": "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
-    "misspelt": "Typing errors break words into pieces. Compare it with the easy one.",
-    "overthought": "Praise first, the verdict last. Look at what reading on does to it.",
-    "topic": "Nothing but sport in it. Look at how soon one line leaves the others.",
-    "two-topics": "Sport and money in one sentence. Look at which leads first, and which last.",
-    "vague": "It could be about anything. Look at how slowly doubt falls.",
-    "off-topic": "No topic fits, and one has to be named. Look at whether it is ever sure.",
-    "sued": "Sport, told in the words of business. Look at what reading on does to it.",
-    "feeling": "Plainly said. Look at how soon one line leaves the others.",
-    "two-feelings": "Two feelings in one breath. Look at which leads first, and which last.",
-    "wavering": "Fear is said first, love last. Look at how often the leading label changes.",
-    "unspoken": "No feeling is named, and one has to be. Look at whether it is ever sure.",
-    "talked-out": "Anger with a kind word in it. Look at what reading on does to it.",
-}
-
 PROBLEMS: dict[str, str] = {
     "empty": "There is nothing to read yet: type a sentence first.",
     "too_long": (
@@ -102,6 +63,7 @@ PROBLEMS: dict[str, str] = {
         "would mean nothing."
     ),
 }
+LINK_LEFT_OUT = "Not possible here, so left out of what the link asks for: {parts}."
 LAST_RESULT_STAYS = "The last result stays below."
 FORMER = "The sentence before: “{text}”"
 PAIR_REFUSED = "A pair of texts cannot be read again here."
@@ -288,8 +250,9 @@ ABOUT_TEXT = (
     "app shows that decision for a sentence of yours."
 )
 ABOUT_LIMITS = (
-    "The model has learned from film reviews in English. On other topics and in other languages "
-    "its answers mean little, and being sure is not the same as being right."
+    "Each model has learned one question from texts in English: whether a film review is positive "
+    "or negative, what a piece of news is about, which feeling a sentence tells of. On other texts "
+    "and in other languages its answers mean little, and being sure is not the same as being right."
 )
 DEFINITIONS_HEADING = "What the words mean"
 DEFINITIONS: tuple[tuple[str, str, str], ...] = (
@@ -310,7 +273,7 @@ DEFINITIONS: tuple[tuple[str, str, str], ...] = (
     ("Time", "Measured milliseconds, one sentence at a time.", "embedding + layers"),
 )
 DEFINITION_COLUMNS = ("Word", "In plain words", "Formula or term")
-MODEL_HEADING = "The model"
+MODEL_HEADING = "The models"
 MODEL_NONE = "No trained model is at hand here."
 MODEL_NO_CARD = "This model comes without a model card."
 SOURCES_HEADING = "Sources and licences"
@@ -321,8 +284,8 @@ SOURCES = """
 - **F-PABEE**: Gao et al. 2023, arXiv:2305.11916 · **Confidence exits**: Schwartz et al. 2020, arXiv:2004.07453
 - Colours: Okabe and Ito 2008, *Color Universal Design*
 
-The program is under the Apache License 2.0; the model card names the licence of the model and of the
-data it learned from. The example sentences were written for this app.
+The program is under the Apache License 2.0; each model card names the licence of the model and of
+the data it learned from. The example sentences were written for this app.
 """  # noqa: E501  # one entry a line
 VERSIONS_HEADING = "Versions and device"
 PRIVACY = (

@@ -65,6 +65,7 @@ def show_rest(overview: Overview, setting: Setting) -> None:
 
 shared_visit.arrive("tradeoff")
 st.title(words.HEADLINE)
+shared_visit.show_notice()
 on_show = visit.overview()
 if visit.message() is not None:
     st.warning(plain_markdown(visit.message() or ""))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app.shared import wording
-from app.shared.presets import SENTENCES
+from app.shared.presets import SENTENCES, title
 from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit
 
@@ -34,8 +34,8 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     page = visit.page
     expect(page.get_by_text(wording.MODES["stored"]).first).to_be_visible()
 
-    page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
-        page.get_by_role("button", name=wording.PRESET_TITLES["negation"])
+    page.get_by_role("radio", name=title("negation")).or_(
+        page.get_by_role("button", name=title("negation"))
     ).first.click()
     visit.settled()
     box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
@@ -200,8 +200,8 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
     elif then == "rule":
         page.get_by_role("slider", name=card("window").settings[0].label).press("ArrowLeft")
     else:
-        page.get_by_role("radio", name=wording.PRESET_TITLES["negation"]).or_(
-            page.get_by_role("button", name=wording.PRESET_TITLES["negation"])
+        page.get_by_role("radio", name=title("negation")).or_(
+            page.get_by_role("button", name=title("negation"))
         ).first.click()
     while len(asked) == before:  # sliders wait a little before they speak
         page.wait_for_timeout(20)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import elbert_core
 from app.shared import resources, wording
 from app.shared.presets import NAMES, SENTENCES, load_preset
 from app.shared.rules import build_policy, defaults, kinds
@@ -121,6 +122,11 @@ def test_a_hostile_link_shows_the_default(open_app: OpenApp) -> None:
     )
     assert app.selectbox(key=driver.key(app, "inspect.policy")).value == "window"
     assert driver.mode(app) == "stored example"
+    (said,) = [element.value.replace("\\", "") for element in app.info]
+    for part in ("policy=../../etc", "window_size=1e9", "entropy_threshold=nan", "preset=<script>"):
+        assert part in said
+    driver.group(app, "inspect.preset").set_value("hard").run()
+    assert not app.info
 
 
 BAD_INPUTS = {
@@ -356,6 +362,8 @@ def test_about_names_the_model_and_the_versions(open_app: OpenApp) -> None:
     assert not app.exception
     assert any("Random." in element.value for element in app.markdown)
     assert "streamlit 1." in driver.shown_text(app)
+    assert f"elbert {elbert_core.__version__}," in driver.shown_text(app)
+    assert "–" not in driver.shown_text(app)
 
 
 @pytest.mark.usefixtures("without_model")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.compare import words
 from app.compare.figures import AT, sliding, span
 from app.compare.kinds import KINDS, right_before, three_kinds
-from app.shared import presets, wording
+from app.shared import presets
 from app.shared.palette import DARK, LIGHT
 from app.shared.rows import Path
 from elbert_core.policies import (
@@ -153,7 +153,7 @@ def test_a_path_without_a_decision_has_no_window() -> None:
 # ------------------------------------------------------------------------------- our own sentences
 @pytest.mark.parametrize("model", dict.fromkeys(presets.MODEL_OF.values()))
 def test_every_shipped_model_overthinks_the_example_that_says_so(model: str) -> None:
-    (name,) = [n for n in presets.names_of(model) if wording.PRESET_TITLES[n] == "Overthought"]
+    (name,) = [n for n in presets.names_of(model) if presets.title(n) == "Overthought"]
     trace = presets.load_preset(name)
     assert right_before(trace, presets.MEANT[trace.text]) is not None
     names = [presets.load_preset(name) for name in presets.names_of(model)]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.shared import wording
-from app.shared.presets import FOLDER, MODEL_OF, NAMES, SENTENCES, load_preset, names_of
+from app.shared.claims import Scene, check_form, holds
+from app.shared.presets import EXAMPLES, FOLDER, MODEL_OF, NAMES, SENTENCES, load_preset, names_of
 from app.shared.text import check_text
 from elbert_core.errors import InputError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
+from elbert_core.policies import NeverExit
 from elbert_core.reading.traces import trace_to_json
 
 
@@ -68,3 +70,17 @@ def test_a_damaged_preset_is_a_plain_error(tmp_path: Path, content: str) -> None
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(InputError, match="must be one of"):
         load_preset("../easy")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_remark_promises_happens(name: str) -> None:
+    traces = {other: load_preset(other) for other in names_of(MODEL_OF[name])}
+    claim = EXAMPLES[name].claim
+    check_form(claim)
+    assert holds(claim, Scene(traces, name, NeverExit()))
+
+
+def test_a_remark_that_does_not_hold_would_be_found_out() -> None:
+    """The negation is called negative from the first layer on: no label leads first that loses."""
+    traces = {"negation": load_preset("negation")}
+    assert not holds({"flips_at_least": 1}, Scene(traces, "negation", NeverExit()))

@@ -91,6 +91,22 @@ def test_what_lies_after_the_exit_is_veiled_and_hatched_to_the_last_layer() -> N
     assert rows(spec, "not_needed")[0]["text"] == "not needed"
 
 
+def test_no_mark_lies_under_a_title_and_no_strip_hides_a_value() -> None:
+    spec = draw(make_trace(), WINDOW)
+    order = [part["name"] for part in spec["layer"]]
+    strips = [(row["y"], row["y2"]) for row in rows(spec, "gutters")]
+    titles = [row["y"] for row in rows(spec, "titles")]
+    for (top, bottom), title in zip(strips, titles, strict=True):
+        assert top + 6 <= title <= bottom - 6  # half of the letters' height
+    for name in ("cursor", "cursor_frame", "veil", "hatch", "exit_mark"):
+        assert order.index(name) < order.index("gutters") < order.index("titles")
+    for name in ("probabilities", "entropy", "labels", "milliseconds", "bracket", "line_names"):
+        for row in rows(spec, name):
+            low, high = row["y"], row.get("y2", row["y"])
+            for top, bottom in strips:
+                assert max(low, high) <= top or min(low, high) >= bottom, name
+
+
 @pytest.mark.parametrize("layer", range(1, 6))
 def test_the_flag_leaves_room_for_the_words_after_the_exit(layer: int) -> None:
     """On a telephone both need more than half of the width; at half they once ran together."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from app.shared.race import race_still
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
 from app.shared.state import RealRun, Shown
+from app.shared.verdict import real_times
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit
 from elbert_core.policies.explanation import explain
 from elbert_core.results import LayerTrace
@@ -93,12 +96,16 @@ def test_a_real_run_and_an_opened_file_are_told() -> None:
         decision.label,
         decision.label_name,
         0.9,
-        12.5,
+        (12.5, 12.1, 13.0),
+        (30.5, 31.0, 29.9),
         "cpu",
     )
     html = inspect_html(InspectView(shown, decision, 1, "", note="opened"))
     assert wording.MODES["real"] in html
-    assert "12.5 ms" in html
+    assert "12.5 ms (12.1 to 13.0)" in html
+    assert "30.5 ms (29.9 to 31.0)" in html
+    noisy = replace(shown.real, stopped_ms=(12.0, 40.0, 20.0))
+    assert real_times(noisy) == wording.REAL_NOISE.format(device="cpu")
     assert ">opened<" in html.replace(" opened<", ">opened<")
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from app.shared import wording
-from app.shared.presets import NAMES
+from app.shared.presets import EXAMPLES, NAMES
 
 
 def test_every_preset_has_a_title_and_a_remark() -> None:
-    assert tuple(wording.PRESET_TITLES) == tuple(wording.PRESET_REMARKS) == NAMES
+    assert tuple(EXAMPLES) == NAMES
+    assert all(one.title and one.remark and one.claim for one in EXAMPLES.values())
 
 
 def test_remarks_promise_no_layer() -> None:
     # the model may be trained again; a remark says where to look, not what will be seen
-    assert not any(c.isdigit() for remark in wording.PRESET_REMARKS.values() for c in remark)
+    assert not any(c.isdigit() for one in EXAMPLES.values() for c in one.remark)
 
 
 def test_modes_are_those_of_the_house() -> None:
