@@ -9,6 +9,7 @@ from app.inspect.map_panel import show_map
 from app.inspect.opened import show_opened
 from app.inspect.reading_panel import show_reading
 from app.inspect.share import show_share
+from app.inspect.visit import stop_for_real
 from app.shared import links, wording
 from app.shared import visit as shared
 from app.shared.palette import palette
@@ -52,7 +53,7 @@ def show_result(shown: Shown) -> None:
         reasons.show_savings(decision)
         if st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, key="inspect.stop"):
             with st.spinner(wording.STOPPING):
-                shared.stop_for_real()
+                stop_for_real()
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.shared.state import Shown
+from app.shared import resources, visit
+from app.shared.state import RealRun, Shown
 from app.shared.widgets import forget_click, remembered
+from elbert_core.results import ExitReason
 
 SCORE = "inspect.score"
 """Name of the figure that can be clicked."""
@@ -28,12 +30,12 @@ class InspectVisit:
 
 def cursor(shown: Shown, exit_layer: int) -> int:
     """The layer looked at."""
-    visit = remembered(InspectVisit)
-    if visit.of is not shown:
-        visit.of, visit.follows = shown, True
-    asked = exit_layer if visit.follows else visit.layer
-    visit.layer = min(max(asked, 1), shown.trace.n_layers)
-    return visit.layer
+    mine = remembered(InspectVisit)
+    if mine.of is not shown:
+        mine.of, mine.follows = shown, True
+    asked = exit_layer if mine.follows else mine.layer
+    mine.layer = min(max(asked, 1), shown.trace.n_layers)
+    return mine.layer
 
 
 def step_cursor(by: int) -> None:
@@ -43,7 +45,37 @@ def step_cursor(by: int) -> None:
 
 def move_cursor(layer: int, *, clicked: bool = False) -> None:
     """Look at another layer, however it was chosen; it no longer follows the exit."""
-    visit = remembered(InspectVisit)
-    visit.layer, visit.follows = layer, False
+    mine = remembered(InspectVisit)
+    mine.layer, mine.follows = layer, False
     if not clicked:
         forget_click(SCORE)
+
+
+def stop_for_real() -> None:
+    """Run the sentence on the page with the rule in use and let it stop."""
+    on_show = visit.shown()
+    if on_show is None:
+        return
+    rule, pair = visit.policy(), on_show.trace.text_pair
+    found = visit.try_read(
+        lambda model, where, text: resources.stop_for_real(model, where, text, pair, rule),
+        on_show.trace.text,
+        visit.say,
+    )
+    if found is None:
+        return
+    exits, stopped_ms, full_ms, ran_on = found
+    label = int(exits.label[0])
+    on_show.real = RealRun(
+        policy=rule,
+        exit_layer=int(exits.exit_layer[0]),
+        n_layers=exits.n_layers,
+        reason=ExitReason(int(exits.reason[0])),
+        label=label,
+        label_name=exits.label_names[label],
+        confidence=float(exits.probs[0, label]),
+        stopped_ms=stopped_ms,
+        full_ms=full_ms,
+        device=ran_on,
+    )
+    visit.say("")

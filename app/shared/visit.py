@@ -20,7 +20,6 @@ from app.shared import links, presets, resources, wording
 from app.shared.state import (
     DEFAULT_PRESET,
     InspectState,
-    RealRun,
     Shown,
     from_query,
     not_understood,
@@ -30,7 +29,7 @@ from app.shared.text import MAX_CHARS, check_text, plain_markdown, visible
 from app.shared.widgets import remembered
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.policies import ExitPolicy
-from elbert_core.results import ExitReason, LayerTrace
+from elbert_core.results import LayerTrace
 
 TEXT = "inspect.text"
 PRESET = "inspect.preset"
@@ -305,36 +304,6 @@ def show_file(trace: LayerTrace, *, opened: bool = True) -> None:
     visit.due, visit.pending = False, None
     st.session_state[TEXT] = visible(trace.text, limit=MAX_CHARS)
     _put(Shown(trace, "opened" if opened else "stored"))
-
-
-def stop_for_real() -> None:
-    """Run the sentence on the page with the rule in use and let it stop."""
-    on_show = shown()
-    if on_show is None:
-        return
-    rule, pair = policy(), on_show.trace.text_pair
-    found = try_read(
-        lambda model, where, text: resources.stop_for_real(model, where, text, pair, rule),
-        on_show.trace.text,
-        say,
-    )
-    if found is None:
-        return
-    exits, stopped_ms, full_ms, ran_on = found
-    label = int(exits.label[0])
-    on_show.real = RealRun(
-        policy=rule,
-        exit_layer=int(exits.exit_layer[0]),
-        n_layers=exits.n_layers,
-        reason=ExitReason(int(exits.reason[0])),
-        label=label,
-        label_name=exits.label_names[label],
-        confidence=float(exits.probs[0, label]),
-        stopped_ms=stopped_ms,
-        full_ms=full_ms,
-        device=ran_on,
-    )
-    say("")
 
 
 def checkpoint() -> str:

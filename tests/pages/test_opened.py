@@ -60,8 +60,9 @@ def test_a_file_of_other_weights_says_so(trace: LayerTrace, open_app: OpenApp) -
 
 
 def test_numbers_that_were_changed_are_found_out(trace: LayerTrace, open_app: OpenApp) -> None:
-    probs = np.roll(trace.probs, 1, axis=1)
-    app = open_file(open_app(), replace(trace, probs=probs))
+    assert trace.logits is not None
+    probs, logits = np.roll(trace.probs, 1, axis=1), np.roll(trace.logits, 1, axis=2)
+    app = open_file(open_app(), replace(trace, probs=probs, logits=logits))
     assert "which are the ones here" in notes(app)
     app.button(key="inspect.verify").click().run()
     assert "gives other numbers than the file" in driver.shown_text(app)
