@@ -7,9 +7,7 @@ nothing. What a visitor brings is not kept here. Knows no Streamlit.
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +16,8 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from elbert_core.data.texts import SUFFIXES, load_table
+from elbert_core.data.rows import TABLE_SUFFIXES, read_records, well_formed
+from elbert_core.data.texts import load_table
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import EvaluationTable, text_digest
 
@@ -66,7 +65,7 @@ def split_file(data: str, split: str) -> Path | None:
     if not re.fullmatch(_NAME, data) or not re.fullmatch(_NAME, split):
         return None
     folder = data_folder() / data
-    found = (folder / f"{split}{suffix}" for suffix in SUFFIXES)
+    found = (folder / f"{split}{suffix}" for suffix in TABLE_SUFFIXES)
     return next((path for path in found if path.is_file()), None)
 
 
@@ -118,28 +117,17 @@ def texts_of_file(name: str, content: bytes) -> Texts:
 
     Args:
         name: ends in .txt, .tsv, .csv or .jsonl.
-        content: UTF-8.
+        content: as `elbert_core.data.rows` reads it.
 
     Raises:
         InputError: another kind of file, too large, or damaged.
     """
-    kind = Path(name).suffix.lower()
-    if kind not in _TYPES:
-        raise InputError(f"texts come in files of type {', '.join(_TYPES)}, got {kind[:20]!r}")
     if len(content) > MAX_BYTES:
         raise InputError(f"at most {MAX_BYTES // 1_000_000} MB can be searched")
-    try:
-        text = content.decode("utf-8-sig")
-        if kind == ".csv":
-            return _by_digest(_cells(row) for row in csv.reader(io.StringIO(text, newline="")))
-        if kind == ".jsonl":
-            rows = (json.loads(line) for line in text.splitlines() if line.strip())
-            return _by_digest(_cells(_strings(row)) for row in rows)
-    except RecursionError as error:
-        raise InputError("it is nested too deeply") from error
-    except (csv.Error, ValueError) as error:  # also UnicodeDecodeError and JSONDecodeError
-        raise InputError(f"it is no usable {kind} file in UTF-8") from error
-    return texts_of_paste(text)
+    # packed files could unpack to any size
+    if not name.lower().endswith(_TYPES) or content.startswith(b"\x1f\x8b"):
+        raise InputError(f"texts come in files of type {', '.join(_TYPES)}, got {name[-20:]!r}")
+    return _by_digest(_cells(_strings(one)) for _, one in read_records(io.BytesIO(content), name))
 
 
 @lru_cache(maxsize=2)
@@ -160,8 +148,10 @@ def _cells(cells: Iterable[str]) -> Iterator[RowText]:
 
 
 def _strings(row: object) -> list[str]:
-    values = row.values() if isinstance(row, dict) else row if isinstance(row, list) else [row]
-    return [value for value in values if isinstance(value, str)]
+    if isinstance(row, str):  # a line of plain text
+        return [row, *row.split("\t")]
+    values = row.values() if isinstance(row, dict) else row if isinstance(row, list) else ()
+    return [well_formed(value) for value in values if isinstance(value, str)]
 
 
 def _by_digest(rows: Iterable[Iterable[RowText]]) -> Texts:

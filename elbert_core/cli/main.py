@@ -5,27 +5,34 @@ Commands around tables are in `evaluation`, long runs in `training`.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from elbert_core.cli import evaluation as cli_evaluation
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_text, policy_to_dict
 from elbert_core.policy_files import load_policy
-from elbert_core.results import ExitReason
+from elbert_core.results import ExitReason, RowExit
 
 if TYPE_CHECKING:
+    from elbert_core.engine.encoding import TextInput
     from elbert_core.engine.engine import EarlyExitEngine
 
 DEFAULT_CHECKPOINT = "checkpoints/elbert-sst2"
 RECOMMENDED = "recommended"
 FALLBACK = "window:window_size=4,entropy_threshold=0.1"
+MAX_LABELS = 4
+"""Labels that the table of `trace` has room for."""
 
 app = typer.Typer(
     add_completion=False,
@@ -126,19 +133,31 @@ def trace(
         }
         sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
         return
-    table = Table(title=None)
-    for heading in ("layer", *result.label_names, "entropy", "ms", "says"):
-        table.add_column(heading, justify="left" if heading == "says" else "right")
+    # the last layer's favourites, in their own order: a terminal has no room for all of many
+    shown = sorted(result.probs[-1].argsort(kind="stable")[::-1][:MAX_LABELS].tolist())
+    table = Table("layer", title=None)
+    for label in shown:  # long names give way where the terminal is narrow
+        name = Text(result.label_names[label], overflow="ellipsis", no_wrap=True)
+        table.add_column(name, justify="right", min_width=5, max_width=20)
+    for heading in ("entropy", "ms", "says"):
+        table.add_column(heading, justify="left" if heading == "says" else "right", min_width=5)
+    table.columns[0].justify = "right"
     for i, verdict in enumerate(decision.verdicts):
         table.add_row(
             str(verdict.layer),
-            *(f"{p:.3f}" for p in result.probs[i]),
+            *(f"{p:.3f}" for p in result.probs[i, shown]),
             f"{result.entropy[i]:.3f}",
             f"{result.layer_ms[i]:.2f}",
             _words(verdict.reason),
             style="dim" if verdict.layer > decision.exit_layer else None,
         )
     console.print(table)
+    if len(shown) < len(result.label_names):
+        console.print(
+            f"the {len(shown)} most probable of {len(result.label_names)} labels at full depth; "
+            "--json gives all",
+            highlight=False,
+        )
     console.print(
         f"{decision.label_name} ({decision.confidence:.1%}), left after layer "
         f"{decision.exit_layer} of {decision.n_layers}: {_words(decision.reason)}",
@@ -155,7 +174,8 @@ def trace(
 @app.command()
 def score(
     source: Annotated[
-        Path, typer.Argument(help="TSV, CSV or JSON-lines file with a column 'text'.")
+        Path,
+        typer.Argument(help="Rows with a column 'text' (and 'text_b'), or lines of plain text."),
     ],
     checkpoint: CheckpointOption = DEFAULT_CHECKPOINT,
     policy: PolicyOption = RECOMMENDED,
@@ -164,33 +184,49 @@ def score(
     batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
 ) -> None:
     """Classify a file of texts with real early exits; JSON lines to standard output."""
-    from elbert_core.data.texts import read_rows
+    from elbert_core.data.rows import checked_texts, read_rows
 
     asked = asked_policy(policy)
-    rows = list(read_rows(source))
-    if not rows or "text" not in rows[0]:
-        raise InputError(f"{source} needs rows with a column 'text'")
+    if source.is_file():  # all of it is looked at before any of it is read; a pipe comes only once
+        for _ in checked_texts(read_rows(source)):
+            pass
     engine = _quiet_engine(checkpoint, device=device, dtype=dtype)
     rule = asked or recommended_by(engine)
-    texts = [
-        (str(row["text"]), str(row["text_b"])) if row.get("text_b") else str(row["text"])
-        for row in rows
-    ]
-    exits = engine.run(texts, rule, batch_size=batch_size)
-    for i in range(len(texts)):
-        record = {
-            "row": i,
-            "label": exits.label_names[exits.label[i]],
-            "confidence": round(float(exits.probs[i].max()), 6),
-            "exit_layer": int(exits.exit_layer[i]),
-            "reason": ExitReason(exits.reason[i]).name.lower(),
-            "truncated": bool(exits.truncated[i]),
-        }
-        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
-    Console(stderr=True).print(
-        f"{len(texts)} rows, mean exit layer {exits.exit_layer.mean():.2f} of {exits.n_layers}, "
-        f"theoretical speed-up {exits.speed_up_ratio:.2f}x, {exits.seconds:.2f} s on "
-        f"{engine.device} ({engine.dtype}, batch {batch_size})"
+    places: dict[int, tuple[int, int | None]] = {}  # of the few rows that are in flight
+
+    def texts() -> Iterator[TextInput]:
+        for index, (row, both) in enumerate(checked_texts(read_rows(source))):
+            places[index] = row.number, row.line
+            yield (both[0], both[1]) if len(both) == 2 else both[0]
+
+    started, layers, done, last = time.perf_counter(), 0, 0, -1
+    finished: dict[int, RowExit] = {}  # ahead of their turn: never more than a window or two
+    for one in engine.stream(texts(), rule, batch_size=batch_size):
+        finished[one.row] = one
+        while done in finished:
+            found = finished.pop(done)
+            last, line = places.pop(done)
+            record = {
+                "row": last,
+                **({} if line is None else {"line": line}),
+                "label": engine.label_names[found.label],
+                "confidence": round(float(found.probs.max()), 6),
+                "exit_layer": found.exit_layer,
+                "reason": ExitReason(found.reason).name.lower(),
+                "truncated": found.truncated,
+            }
+            sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+            done += 1
+            layers += found.exit_layer
+    if not done:
+        raise InputError(f"{source} has no rows")
+    seconds = time.perf_counter() - started
+    blank = f" (blank lines left out: {last + 1 - done})" if last + 1 > done else ""
+    typer.echo(
+        f"{done} rows{blank}, mean exit layer {layers / done:.2f} of {engine.n_layers}, "
+        f"theoretical speed-up {engine.n_layers * done / layers:.2f}x, {seconds:.2f} s "
+        f"on {engine.device} ({engine.dtype}, batch {batch_size})",
+        err=True,
     )
 
 
@@ -215,6 +251,9 @@ def main() -> None:
         from elbert_core.cli import training as cli_training
 
         cli_training.register(app)
+    for stream in (sys.stdout, sys.stderr):  # a label's name may be more than the terminal can show
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="python -m elbert_core")
     except ElbertError as error:

@@ -7,33 +7,28 @@ here knows a model.
 
 from __future__ import annotations
 
-import csv
-import gzip
+import hashlib
 import json
 import random
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from elbert_core.errors import InputError
-
-SUFFIXES = (".tsv.gz", ".tsv", ".csv.gz", ".csv", ".jsonl.gz", ".jsonl")
-
-TEXT_COLUMNS: tuple[tuple[str, str | None], ...] = (
-    ("text", "text_b"),
-    ("sentence1", "sentence2"),
-    ("premise", "hypothesis"),
-    ("question", "sentence"),
-    ("question1", "question2"),
-    ("text", None),
-    ("sentence", None),
+from elbert_core.data.rows import (
+    SUFFIXES,
+    TABLE_SUFFIXES,
+    Row,
+    checked_texts,
+    name_label,
+    read_rows,
+    some,
 )
-"""Column names that data sets use for their one or two texts; the first fit counts."""
+from elbert_core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +65,19 @@ class TextTable:
             return list(self.texts)
         return list(zip(self.texts, self.pairs, strict=True))
 
+    def digest(self) -> str:
+        """SHA-256 of the texts and the names of their labels."""
+        names = [self.label_names[label] for label in self.labels]
+        return text_list_digest([*self.label_names, "", *self.texts, *(self.pairs or ()), *names])
+
+
+def text_list_digest(texts: Iterable[str]) -> str:
+    """SHA-256 of texts in their order, in hexadecimal."""
+    found = hashlib.sha256()
+    for text in texts:
+        found.update(json.dumps(text).encode() + b"\n")
+    return found.hexdigest()
+
 
 def load_table(
     source: str | Path, split: str, *, label_names: Sequence[str] | None = None
@@ -77,70 +85,55 @@ def load_table(
     """Read one split of a labelled data set.
 
     Args:
-        source: folder with `<split>.tsv`, `.csv` or `.jsonl` (also `.gz`; TSV is read without
-            quoting), or a data set's name, "name" or "name/configuration".
+        source: folder with one file `<split>` of `TABLE_SUFFIXES`, or a data set's name, "name" or
+            "name/configuration".
         split: "train", "validation", ...
-        label_names: wanted order of the labels; by default sorted names, or the data set's own
-            order where it has one.
+        label_names: wanted order of the labels; by default the data set's own order where it has
+            one, else sorted (numbers by value).
 
     Raises:
-        InputError: no such file, no text or label column, or a label outside `label_names`.
+        InputError: no such file, no text or label column, a missing or blank text or label, labels
+            that differ in case or spelling of a number only, or a label outside `label_names`.
     """
     folder = Path(source)
+    own_names: Sequence[str] | None = None
+    if folder.is_file():
+        raise InputError(f"{source} is a file: give its folder, {folder.parent}")
     if folder.is_dir():
-        path = _find_split(folder, split)
-        rows = list(read_rows(path))
-        where = str(path)
-        own_names: Sequence[str] | None = None
+        path = find_split(folder, split)
+        where, rows = str(path), read_rows(path)
     else:
-        rows, own_names = _from_datasets(str(source), split)
         where = f"{source} ({split})"
-    if not rows:
+        rows, own_names = _from_datasets(str(source), split)
+    known = tuple(label_names or own_names or ())
+    texts: list[tuple[str, ...]] = []
+    given: list[str] = []
+    for row, both in checked_texts(rows):
+        texts.append(both)
+        given.append(row.label(known))
+        if known and given[-1] not in known:
+            row.refuse(f"must have a label among {some(known)}, got {given[-1]!r}")
+    if not texts:
         raise InputError(f"{where} has no rows")
-    first, second = _text_columns(rows[0], where)
-    if "label" not in rows[0]:
-        raise InputError(f"{where} needs a column 'label', got {', '.join(rows[0])}")
-    given = [str(row["label"]) for row in rows]
-    names = tuple(label_names or own_names or sorted(set(given)))
+    names = known or _ordered(set(given), where)
     index = {name: i for i, name in enumerate(names)}
-    unknown = sorted(set(given) - set(index))
-    if unknown:
-        raise InputError(f"labels of {where} must be among {', '.join(names)}, got {unknown[0]!r}")
     return TextTable(
-        texts=[str(row[first]) for row in rows],
-        pairs=None if second is None else [str(row[second]) for row in rows],
+        texts=[both[0] for both in texts],
+        pairs=[both[1] for both in texts] if len(texts[0]) == 2 else None,
         labels=np.array([index[label] for label in given], dtype=np.int64),
         label_names=names,
     )
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a TSV, CSV or JSON-lines file, gzipped or not, as dictionaries.
-
-    Raises:
-        InputError: the file is missing, damaged or not UTF-8; the message names it.
-    """
-    name = path.name.removesuffix(".gz")
-    try:
-        with _open_text(path) as stream:
-            if name.endswith(".jsonl"):
-                for line in stream:
-                    if line.strip():
-                        yield json.loads(line)
-            elif name.endswith(".tsv"):
-                yield from csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-            else:
-                yield from csv.DictReader(stream)
-    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
 
 
 def read_plain_texts(sources: Sequence[str | Path]) -> Iterator[str]:
     """Paragraphs of plain text, for distillation; labels are not read.
 
     Args:
-        sources: files, or folders whose TSV, CSV and JSON-lines files of a `train` split, or of no
-            split at all, are read; validation and test files of a folder are left out.
+        sources: files, or folders whose files of a `train` split, or of no split at all, are read;
+            validation and test files of a folder are left out.
+
+    Raises:
+        InputError: no such file, or a row of it has no text.
     """
     for source in sources:
         root = Path(source)
@@ -148,11 +141,10 @@ def read_plain_texts(sources: Sequence[str | Path]) -> Iterator[str]:
         if not paths:
             raise InputError(f"no text files in {root}: {', '.join(SUFFIXES)} are read")
         for path in paths:
-            for row in read_rows(path):
-                for column in ("text", "text_b", "sentence"):
-                    for paragraph in str(row.get(column) or "").split("\n"):
-                        if paragraph.strip():
-                            yield paragraph.strip()
+            for _, texts in checked_texts(read_rows(path)):
+                for paragraph in "\n".join(texts).split("\n"):
+                    if paragraph.strip():
+                        yield paragraph.strip()
 
 
 def split_sentences(paragraphs: Iterable[str], *, limit: int, seed: int = 0) -> list[str]:
@@ -170,10 +162,22 @@ def split_sentences(paragraphs: Iterable[str], *, limit: int, seed: int = 0) -> 
     return sentences[:limit]
 
 
-def _open_text(path: Path) -> IO[str]:
-    if path.name.endswith(".gz"):
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+def find_split(folder: Path, split: str) -> Path:
+    """The file of a split.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    found = [path for suffix in TABLE_SUFFIXES if (path := folder / f"{split}{suffix}").is_file()]
+    if not found:
+        raise InputError(
+            f"{folder} has no split {split!r}: looked for {split} with {', '.join(TABLE_SUFFIXES)}"
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"{folder} has the split {split!r} more than once: {some(p.name for p in found)}"
+        )
+    return found[0]
 
 
 def _is_training(path: Path) -> bool:
@@ -181,28 +185,33 @@ def _is_training(path: Path) -> bool:
     return path.name.endswith(SUFFIXES) and not held_out
 
 
-def _find_split(folder: Path, split: str) -> Path:
-    for suffix in SUFFIXES:
-        path = folder / f"{split}{suffix}"
-        if path.is_file():
-            return path
-    raise InputError(
-        f"{folder} has no split {split!r}: looked for {split} with {', '.join(SUFFIXES)}"
-    )
+def _ordered(names: Iterable[str], where: str) -> tuple[str, ...]:
+    """Names in order, numbers by value; two that look alike are one class by mistake."""
+    seen: dict[object, str] = {}
+    for name in sorted(names):
+        other = seen.setdefault(_value(name)[1:], name)
+        if other != name:
+            raise InputError(
+                f"{where} has the labels {other!r} and {name!r}: are they meant to be one?"
+            )
+    return tuple(sorted(seen.values(), key=_value))
 
 
-def _text_columns(row: dict[str, Any], where: str) -> tuple[str, str | None]:
-    for first, second in TEXT_COLUMNS:
-        if first in row and (second is None or second in row):
-            return first, second
-    raise InputError(
-        f"{where} needs a column 'text' (and 'text_b' for pairs), got {', '.join(row)}"
-    )
+def _value(name: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(name), ""
+    except ValueError:
+        return True, 0.0, " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
-def _from_datasets(name: str, split: str) -> tuple[list[dict[str, Any]], Sequence[str] | None]:
-    import datasets
-
+def _from_datasets(name: str, split: str) -> tuple[Iterator[Row], Sequence[str] | None]:
+    path = Path(name)
+    if (path.is_absolute() or name.startswith((".", "~"))) and not path.parent.is_dir():
+        raise InputError(f"no folder at {name}")
+    try:
+        import datasets
+    except ImportError as error:
+        raise InputError(f"{name} is no folder; a data set needs the package datasets") from error
     parts = name.split("/")
     # "glue/sst2" is a configuration of glue, "owner/name" a repository: the hub tells them apart
     attempts: list[tuple[str, ...]] = [(name,)]
@@ -216,10 +225,10 @@ def _from_datasets(name: str, split: str) -> tuple[list[dict[str, Any]], Sequenc
             problem = error
             continue
         names = getattr(table.features.get("label"), "names", None)
-        rows = [dict(row) for row in table]
-        if names:
-            for row in rows:
-                row["label"] = names[row["label"]]
+        rows = (
+            Row(f"{name} ({split})", number, None, name_label(dict(values), list(names or ())))
+            for number, values in enumerate(table)
+        )
         return rows, names
     raise InputError(
         f"{name!r} is neither a folder nor a data set that could be loaded: {problem}"

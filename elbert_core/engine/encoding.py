@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from elbert_core.data.rows import well_formed
 from elbert_core.engine.layouts import placed
 from elbert_core.errors import InputError
 
@@ -43,7 +44,7 @@ class EncodedRow:
 
 
 def split_input(text: TextInput, *, row: int | None = None) -> tuple[str, str | None]:
-    """First and second text of an input.
+    """First and second text of an input; lone surrogates, which no file can hold, become U+FFFD.
 
     Raises:
         InputError: empty, or neither a text nor a pair; names the row if given.
@@ -57,7 +58,7 @@ def split_input(text: TextInput, *, row: int | None = None) -> tuple[str, str | 
         raise InputError(f"{where} must be a text or a pair of texts, got {type(text).__name__}")
     if not first.strip() or (second is not None and not second.strip()):
         raise InputError(f"{where} is empty: at least one word is needed")
-    return first, second
+    return well_formed(first), second if second is None else well_formed(second)
 
 
 class Encoder:

@@ -51,7 +51,7 @@ def test_pairs(tmp_path: Path) -> None:
 def test_label_order_can_be_given(tmp_path: Path) -> None:
     write(tmp_path / "train.tsv", "text\tlabel\na\tx\nb\ty\n")
     assert load_table(tmp_path, "train", label_names=["y", "x"]).labels.tolist() == [1, 0]
-    with pytest.raises(InputError, match="must be among x, got 'y'"):
+    with pytest.raises(InputError, match="line 3 .row 1. must have a label among x, got 'y'"):
         load_table(tmp_path, "train", label_names=["x"])
 
 
