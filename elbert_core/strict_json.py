@@ -39,6 +39,7 @@ def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int
         raise InputError(f"{what} may have at most {most_bytes} bytes, got {len(content)} or more")
     try:
         text = content.decode("utf-8") if isinstance(content, bytes) else content
+        text = text.removeprefix("\ufeff")  # some editors put a mark before UTF-8
         # msgspec takes the last of two equal names, so Python's reader looks first
         values = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         try:

@@ -38,6 +38,7 @@ def test_what_fits_is_read() -> None:
     parts = b'"parts": [{"kind": "a", "share": 1}]'
     found = read(b'{"rows": 3, %b, "texts": {"\xc3\xa4": "\\ud83d\\ude00"}}' % parts)
     assert found == Outer(3, [Inner("a", 1.0)], {"ä": "😀"})
+    assert read(b'\xef\xbb\xbf{"rows": 3}') == read('\ufeff{"rows": 3}') == Outer(3)
 
 
 @pytest.mark.parametrize(

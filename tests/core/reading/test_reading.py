@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -157,6 +159,32 @@ def test_taking_words_out_takes_only_words_out(text: str) -> None:
         shorter = without_word(text, word)
         expected = (text[: word.start] + text[word.end :]).replace(" ", "")
         assert shorter.replace(" ", "") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A na\u00efve, caf\u00e9-like film", ["A", "na\u00efve", "caf\u00e9-like", "film"]),
+        (
+            "\u0939\u093f\u0928\u094d\u0926\u0940 film",
+            ["\u0939\u093f\u0928\u094d\u0926\u0940", "film"],
+        ),
+        ("x\u0323\u0307 y", ["x\u0323\u0307", "y"]),  # has no composed form
+        ("Vi\u1ec7t \u01c6amija", ["Vi\u1ec7t", "\u01c6amija"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_words_do_not_depend_on_how_accents_were_typed(
+    text: str, words: list[str], form: str
+) -> None:
+    typed = unicodedata.normalize(form, text)
+    found = split_words(typed)
+    assert [word.text for word in found] == words
+    composed = unicodedata.normalize("NFC", text)
+    assert [composed[w.start : w.end] for w in found] == words
+    for word in found:
+        assert without_word(typed, word) == without_word(composed, word)
+        assert with_word(typed, word, "e\u0301") == with_word(composed, word, "\u00e9")
 
 
 def test_a_swapped_word_keeps_the_capital_of_the_sentence() -> None:

@@ -79,6 +79,7 @@ def test_any_text_survives(text: str, pair: str | None) -> None:
 
 def test_everything_else_survives() -> None:
     trace = full_trace()
+    assert fields_of(trace_from_json("\ufeff" + trace_to_json(trace))) == fields_of(trace)
     again = trace_from_json(trace_to_json(trace))
     assert fields_of(again) == fields_of(trace)
     np.testing.assert_array_equal(again.extras["distances"], trace.extras["distances"])
