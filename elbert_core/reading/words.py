@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from elbert_core.errors import InputError
 
-# marks without a composed form, as the vowel signs of Indian scripts; the joiners stand between them
+# marks without a composed form, as the vowel signs of Indian scripts, and the joiners among them
 _MARKS = "".join(chr(c) for c in range(0x300, 0xFE30) if unicodedata.category(chr(c))[0] == "M")
 _LETTERS = rf"[^\W_](?:[^\W_]|[{_MARKS}\u200c\u200d])*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’\-‐]{_LETTERS})*")

@@ -161,6 +161,9 @@ def test_taking_words_out_takes_only_words_out(text: str) -> None:
         assert shorter.replace(" ", "") == expected
 
 
+HINDI = "\u0939\u093f\u0928\u094d\u0926\u0940"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
