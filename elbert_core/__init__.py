@@ -109,9 +109,7 @@ if TYPE_CHECKING:
     from elbert_core.evaluation.tables import EvaluationTable as EvaluationTable
     from elbert_core.evaluation.tables import load_evaluation as load_evaluation
     from elbert_core.evaluation.tables import save_evaluation as save_evaluation
-    from elbert_core.model.checkpoints import (
-        check_checkpoint as check_checkpoint,
-    )
+    from elbert_core.model.check import check_checkpoint as check_checkpoint
     from elbert_core.model.checkpoints import (
         list_checkpoints as list_checkpoints,
     )

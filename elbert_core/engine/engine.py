@@ -32,7 +32,7 @@ from elbert_core.engine.scheduling import (
     run_rows,
 )
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.model.checkpoints import WEIGHTS_FILE, is_local, load_checkpoint, weights_digest
+from elbert_core.model.checkpoints import is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
 from elbert_core.policy_files import recommended_policy
 from elbert_core.results import BatchExits, LayerTrace, RowExit
@@ -389,7 +389,7 @@ def load_engine(
         model,
         tokenizer,
         name=path.name if is_local(folder_or_name) else str(folder_or_name),
-        digest=weights_digest(path) if (path / WEIGHTS_FILE).is_file() else "",
+        digest=weights_digest(path) if path.is_dir() else "",
         device=chosen,
         dtype=dtype,
         captured=captured,

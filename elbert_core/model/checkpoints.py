@@ -16,20 +16,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elbert_core.errors import CheckpointError
+from elbert_core.model.check import (
+    BUFFER,
+    CONFIG_FILE,
+    INDEX_FILE,
+    WEIGHTS_FILE,
+    check_checkpoint,
+    check_tokenizer,
+    label_names,
+    read_json,
+    read_tokenizer,
+    weight_files,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from elbert_core.model.modeling import ElbertForSequenceClassification
 
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 TRAINING_FILE = "training.json"
 MODEL_CARD_FILE = "MODEL_CARD.md"
-TOKENIZER_FILES = ("tokenizer.json", "spiece.model", "vocab.txt")
 FORMAT_VERSION = 1
-
-CLASSIFIER_KEY = "classifier.weight"
 
 
 def list_checkpoints(folder: str | Path) -> list[Path]:
@@ -41,54 +48,29 @@ def list_checkpoints(folder: str | Path) -> list[Path]:
     root = Path(folder)
     if not root.is_dir():
         return []
-    needed = (CONFIG_FILE, WEIGHTS_FILE)
+    needed = ((CONFIG_FILE,), (WEIGHTS_FILE, INDEX_FILE))
     found = []
     for path in root.iterdir():
         if not path.is_dir() or path.name.startswith((".", "_")):
             continue
-        there = [(path / name).is_file() for name in needed]
+        there = [any((path / name).is_file() for name in names) for names in needed]
         if any(there) or not any(path.iterdir()):
             found.append((not all(there), path.name, path))
     return [path for *_, path in sorted(found)]
 
 
 def weights_digest(folder: str | Path) -> str:
-    """SHA-256 of the weights file, in hexadecimal."""
-    with (Path(folder) / WEIGHTS_FILE).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def check_checkpoint(folder: str | Path) -> dict[str, Any]:
-    """Look at a folder without loading it; the configuration as a dictionary.
-
-    Cheap: reads JSON and the header of the weights, needs no torch.
+    """SHA-256 of the weights file, or of its shards one after the other, in hexadecimal.
 
     Raises:
-        CheckpointError: folder or file missing, file damaged, or label counts that do not fit.
+        OSError, CheckpointError: there are no weights.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise CheckpointError(f"no checkpoint folder at {root}")
-    if not any(root.iterdir()):
-        raise CheckpointError(f"{root} is empty: {CONFIG_FILE} and {WEIGHTS_FILE} are needed")
-    config = _read_json(root / CONFIG_FILE)
-    weights = root / WEIGHTS_FILE
-    if not weights.is_file():
-        others = sorted(p.name for suffix in ("*.bin", "*.pt", "*.pkl") for p in root.glob(suffix))
-        hint = f" ({', '.join(others)} cannot be used: safetensors only)" if others else ""
-        raise CheckpointError(f"{weights} is missing{hint}")
-    shapes = _weight_shapes(weights)
-    if not any((root / name).is_file() for name in TOKENIZER_FILES):
-        raise CheckpointError(f"{root} has no tokenizer: one of {', '.join(TOKENIZER_FILES)}")
-    if CLASSIFIER_KEY not in shapes:
-        raise CheckpointError(f"{weights} has no classifier ({CLASSIFIER_KEY}): train it first")
-    stored = shapes[CLASSIFIER_KEY][0]
-    named = len(config.get("id2label") or {}) or int(config.get("num_labels") or 2)
-    if named != stored:
-        raise CheckpointError(
-            f"{root / CONFIG_FILE} names {named} labels, but {WEIGHTS_FILE} has {stored}"
-        )
-    return config
+    found = hashlib.sha256()
+    for path in weight_files(folder):
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()
 
 
 def load_checkpoint(
@@ -103,33 +85,40 @@ def load_checkpoint(
         CheckpointError: see `check_checkpoint`; also when parts of the model have no weights.
     """
     import torch
-    from transformers import AutoTokenizer
 
-    from elbert_core.model.modeling import ElbertForSequenceClassification
+    from elbert_core.model.modeling import ElbertForSequenceClassification, elbert_config
 
     local = is_local(folder_or_name)
     if local:
         check_checkpoint(folder_or_name)
     try:
+        config = elbert_config(folder_or_name, local=local)
         model, info = ElbertForSequenceClassification.from_pretrained(
             str(folder_or_name),
+            config=config,
             dtype=torch.float32,
             use_safetensors=True,
             local_files_only=local,
             output_loading_info=True,
         )
-        tokenizer = AutoTokenizer.from_pretrained(str(folder_or_name), local_files_only=local)
+        tokenizer = read_tokenizer(folder_or_name, local=local)
+    except CheckpointError:
+        raise
     except Exception as error:  # noqa: BLE001  # many libraries below; one line is what users need
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         where = "" if local else "no such folder here, and as a hub name: "
         raise CheckpointError(f"cannot load {folder_or_name}: {where}{first_line}") from error
-    missing = sorted(str(key) for key in info["missing_keys"])
-    if missing:
-        raise CheckpointError(
-            f"{Path(folder_or_name) / WEIGHTS_FILE} lacks {len(missing)} of the model's weights, "
-            f"{missing[0]} first"
-        )
-    return model.eval(), tokenizer
+    label_names(config.to_dict(), folder_or_name)
+    for keys, what in (
+        ("missing_keys", "lack {} of the model's weights"),
+        ("unexpected_keys", "hold {} that the model does not have"),
+    ):
+        found = sorted(key for key in map(str, info[keys]) if not key.endswith(BUFFER))
+        if found:
+            raise CheckpointError(
+                f"the weights of {folder_or_name} {what.format(len(found))}, {found[0]} first"
+            )
+    return model.eval(), check_tokenizer(tokenizer, config, folder_or_name)
 
 
 def is_local(folder_or_name: str | Path) -> bool:
@@ -200,27 +189,4 @@ def versions() -> dict[str, str]:
 def read_training(folder: str | Path) -> dict[str, Any]:
     """How a checkpoint was made; empty when it does not say."""
     path = Path(folder) / TRAINING_FILE
-    return _read_json(path) if path.is_file() else {}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing")
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} must hold a JSON object, got {type(value).__name__}")
-    return value
-
-
-def _weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every stored tensor; a truncated or foreign file is refused."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as weights:
-            return {key: tuple(weights.get_slice(key).get_shape()) for key in weights.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    return read_json(path) if path.is_file() else {}

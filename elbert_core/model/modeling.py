@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
@@ -271,6 +272,27 @@ class ElbertForSequenceClassification(AlbertPreTrainedModel):
             layer_logits=stacked,
             hidden_states=tuple(states) if output_hidden_states else None,
         )
+
+
+def elbert_config(
+    folder_or_name: str | Path, *, local: bool = False, **changes: Any
+) -> ElbertConfig:
+    """The configuration of an ELBERT, or of an ALBERT as the ELBERT that it is with a shared head.
+
+    Args:
+        folder_or_name: folder or hub name of a model.
+        local: whether nothing may be asked of a hub.
+        changes: settings in place of those found.
+
+    Raises:
+        ConfigError: it is of another architecture.
+    """
+    found = AutoConfig.from_pretrained(str(folder_or_name), local_files_only=local)
+    if found.model_type not in ("albert", "elbert"):
+        raise ConfigError(f"a model must be an ALBERT or ELBERT, got {found.model_type!r}")
+    values = {name: value for name, value in found.to_dict().items() if name != "model_type"}
+    config: ElbertConfig = ElbertConfig.from_dict({**values, **changes})
+    return config
 
 
 def n_labels(config: ElbertConfig) -> int:

@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 
 from elbert_core.cli import main as cli
 from elbert_core.errors import CheckpointError
+from elbert_core.model.check import check_checkpoint
 from elbert_core.model.checkpoints import (
-    check_checkpoint,
     is_local,
     list_checkpoints,
     load_checkpoint,
@@ -173,7 +173,7 @@ def test_missing_tensor_is_named(folder: Path) -> None:
     del tensors["albert.pooler.weight"]
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(
-        CheckpointError, match=r"lacks 1 of the model's weights, albert.pooler.weight"
+        CheckpointError, match=r"lack 1 of the model's weights, albert.pooler.weight"
     ):
         load_checkpoint(folder)
 
