@@ -9,7 +9,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -39,14 +47,17 @@ WATCH = """() => {
         return send.apply(this, data);
     };
     const frame = () => new Promise(done => requestAnimationFrame(done));
+    const scrolled = () => document.querySelector("[data-testid=stMain]")?.scrollTop;
     window.rest = async () => {
+        const before = scrolled();
         await frame();
         await frame();
         const app = document.querySelector("[data-testid=stApp]");
         const running = app?.getAttribute("data-test-script-state") !== "notRunning";
         const moving = document.getAnimations().filter(
             one => one.playState === "running" && isFinite(one.effect.getComputedTiming().endTime));
-        return {running, moving: moving.length, soon: soon.size, sent: window.socket?.sent ?? 0};
+        const still = moving.length === 0 && scrolled() === before;
+        return {running, moving: !still, soon: soon.size, sent: window.socket?.sent ?? 0};
     };
 }"""
 SCREENSHOTS = ROOT / "screenshots"  # not in git
@@ -176,6 +187,13 @@ class Visit:
 
 
 OpenPage = Callable[..., Visit]
+
+
+def click_at(figure: Locator, x: float, y: float) -> None:
+    """Click a place of a drawing, from its left (its right edge if negative) and its top."""
+    place = figure.bounding_box()
+    assert place is not None
+    figure.click(position={"x": x if x >= 0 else place["width"] + x, "y": y})
 
 
 @pytest.fixture

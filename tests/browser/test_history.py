@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from app.shared import wording
 from app.shared.presets import SENTENCES
+from app.shared.rules import card
 from tests.browser.conftest import OpenPage
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ def test_back_and_forward_walk_through_what_was_on_show(open_page: OpenPage) -> 
     page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
     page.wait_for_url(re.compile("text=the"))
     page.get_by_role("combobox", name=wording.POLICY_LABEL).click()
-    page.get_by_role("option", name=wording.POLICY_NAMES["never"]).click()
+    page.get_by_role("option", name=card("never").name).click()
     expect(verdict).to_contain_text("read all 12 layers")
     page.wait_for_url(re.compile("policy=never"))
 

@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from app.shared import wording
 from app.shared.presets import SENTENCES, title
 from app.shared.rules import card
-from tests.browser.conftest import OpenPage, Visit
+from tests.browser.conftest import OpenPage, Visit, click_at
 
 pytestmark = pytest.mark.browser
 
@@ -79,17 +79,13 @@ def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: 
     expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     visit.settled()
     drawing = page.locator("[data-testid=stVegaLiteChart] svg").first
-    place = drawing.bounding_box()
-    assert place is not None
-    # the last layer ends at the right edge of the figure
-    spot = (place["x"] + place["width"] - 12, place["y"] + 120)
-    page.mouse.click(*spot)
+    click_at(drawing, -12, 120)  # the last layer ends at the right edge of the figure
     expect(page.get_by_text(re.compile(r"^After layer 12\b")).first).to_be_visible()
     visit.settled()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text(re.compile(r"^After layer 11\b")).first).to_be_visible()
     visit.settled()
-    page.mouse.click(*spot)  # the same layer again
+    click_at(drawing, -12, 120)  # the same layer again
     expect(page.get_by_text(re.compile(r"^After layer 12\b")).first).to_be_visible()
 
 

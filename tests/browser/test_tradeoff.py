@@ -20,7 +20,7 @@ from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
 from elbert_core.policies import ConfidenceWindow, Patience
 from elbert_core.policy_files import load_saved_policy
 from tests.app.tables import ROW_TEXTS, make_table
-from tests.browser.conftest import OpenPage, Visit
+from tests.browser.conftest import OpenPage, Visit, click_at
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +68,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     box.uncheck()
     assert page.evaluate("window.sent") == 0
     figure = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
-    place = figure.bounding_box()
-    assert place is not None
-    page.mouse.click(place["x"] + 0.6 * place["width"], place["y"] + 0.5 * place["height"])
+    click_at(figure, 450, 260)
     page.wait_for_url(re.compile("policy=|window_size="))
     visit.settled()
     assert page.evaluate("window.sent") > 0
@@ -97,10 +95,7 @@ def test_layers_and_promise(open_page: OpenPage) -> None:
     visit = open_page()
     page = go(visit)
     strips = page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(2)
-    strips.scroll_into_view_if_needed()
-    place = strips.bounding_box()
-    assert place is not None
-    page.mouse.click(place["x"] + place["width"] - 12, place["y"] + 120)  # the last layer
+    click_at(strips, -12, 120)  # the last layer
     expect(page.get_by_text(words.TRUST_HEADING.format(layer=12))).to_be_visible()
     visit.settled()
 
