@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from app.inspect.reasons import savings, why_not_rows
 from app.shared import narration, sheet, wording
 from app.shared.reading import alt_text, label_names
@@ -88,7 +90,7 @@ def inspect_html(view: InspectView) -> str:
     return sheet.document(wording.HEADLINE, parts)
 
 
-def _why_not(shown: Shown, decision: Decision) -> list[str]:
+def _why_not(shown: Shown, decision: Decision) -> list[Markup]:
     if decision.exit_layer == 1:
         return [sheet.paragraph(wording.NO_EARLIER_LAYER)]
     return [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from markupsafe import Markup
+
 from app.shared import sheet, wording
 from app.shared.rules import named
 from app.shared.state import Shown
@@ -11,7 +13,7 @@ from app.shared.verdict import read_by
 from elbert_core.policies import ExitPolicy, policy_to_dict
 
 
-def rule(policy: ExitPolicy) -> list[str]:
+def rule(policy: ExitPolicy) -> list[Markup]:
     """The rule in use, in words and exactly."""
     exact = json.dumps(policy_to_dict(policy), ensure_ascii=False)
     return [
@@ -20,7 +22,7 @@ def rule(policy: ExitPolicy) -> list[str]:
     ]
 
 
-def origin(shown: Shown, link: str) -> list[str]:
+def origin(shown: Shown, link: str) -> list[Markup]:
     """Which model made the record, and how the same view is opened again."""
     digest = shown.trace.digest
     told = wording.SHEET_DIGEST.format(digest=digest) if digest else ""

@@ -60,7 +60,7 @@ def tradeoff(
         setting: the one in use; it need not be one of the sweep.
         published: figures of others.
         palette: colours for a light or a dark page.
-        still: for paper, where nothing can be switched: theoretical speed-up only.
+        still: for paper, where nothing can be switched: theoretical speed-up, no slider.
     """
     shown = {family: points for family, points in overview.families.items() if points}
     axes = Axes(overview, setting.point, published, still=still)
@@ -72,7 +72,7 @@ def tradeoff(
         *_best(axes, overview, palette),
         *limits(axes, overview, palette),
         *published_figures(axes, overview, published, palette),
-        *_slider(axes, overview, palette),
+        *([] if still else _slider(axes, overview, palette)),
         *_current(axes, setting, palette),
         *axes.title(palette.muted),
     ]

@@ -71,21 +71,25 @@ class Strips:
         return self.leaving, self.right, self.changes, self.trust
 
 
-def layer_strips(overview: Overview, setting: Setting, *, cursor: int, palette: Palette) -> Spec:
+def layer_strips(
+    overview: Overview, setting: Setting, *, cursor: int | None, palette: Palette
+) -> Spec:
     """The whole figure, as a Vega-Lite specification.
 
     Args:
         overview: the table and its layers.
         setting: the setting in use.
-        cursor: layer looked at, 1..n_layers.
+        cursor: layer looked at, 1..n_layers; None for paper.
         palette: colours for a light or a dark page.
     """
     place = _strips(overview, setting)
     canvas = LayerCanvas(overview.table.n_layers, HEIGHT, _ticks(place))
     band: dict[str, Any] = {"color": palette.cursor, "opacity": 0.28, "cornerRadius": 3}
-    box: Row = {"x": cursor - 0.5, "x2": cursor + 0.5, "y": 22, "y2": HEIGHT}
+    boxes: list[Row] = []
+    if cursor is not None:
+        boxes = [{"x": cursor - 0.5, "x2": cursor + 0.5, "y": 22, "y2": HEIGHT}]
     layers: list[Spec] = [
-        canvas.boxes("cursor", [box], **band),
+        canvas.boxes("cursor", boxes, **band),
         _grid(canvas, place, palette),
         *_leaving(canvas, place, setting, palette),
         *_right(canvas, place, overview, setting, palette),

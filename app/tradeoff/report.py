@@ -12,6 +12,7 @@ import io
 from pathlib import Path
 from typing import Annotated
 
+<<<<<<< HEAD
 import typer
 
 from app.shared import resources, sheet, wording
@@ -20,6 +21,14 @@ from app.shared.palette import LIGHT
 from app.shared.rules import FAMILIES, card, described
 from app.shared.state import DEFAULT_RULE
 from app.shared.svg import Keep, svg
+=======
+from markupsafe import Markup
+
+from app.shared import sheet, still, wording
+from app.shared.palette import LIGHT
+from app.shared.rules import FAMILIES, build_policy, card, defaults, described
+from app.shared.state import DEFAULT_POLICY
+>>>>>>> b3b98dc (Still pictures by Vega itself, HTML files by a Jinja template)
 from app.shared.text import visible
 from app.tradeoff import narration
 from app.tradeoff import wording as words
@@ -66,10 +75,9 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
             f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
         ),
         sheet.paragraph(words.MODE_HELP, small=True),
-        _figure(
+        still.svg(
             tradeoff(overview, setting, published, palette=LIGHT, still=True),
-            narration.chart_alt(overview),
-            _at_first(),
+            alt=narration.chart_alt(overview),
         ),
         _legend(overview),
         sheet.heading(said.REPORT_SETTING),
@@ -81,10 +89,9 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         sheet.table(narration.contest_columns(), narration.contest_rows(overview.rounds)),
         sheet.paragraph(words.CONTEST_HELP, small=True),
         sheet.heading(words.LAYERS_HEADING),
-        _figure(
-            layer_strips(overview, setting, cursor=0, palette=LIGHT),
-            layers_alt(overview, setting),
-            lambda layer, _: layer not in ("cursor", "layers"),
+        still.svg(
+            layer_strips(overview, setting, cursor=None, palette=LIGHT),
+            alt=layers_alt(overview, setting),
         ),
         _layers(overview, setting),
         sheet.heading(words.SLICES_HEADING),
@@ -162,29 +169,12 @@ def _point_row(family: str, p: SweepPoint) -> list[str]:
     ]
 
 
-def _at_first() -> Keep:
-    """What the page shows before any box is ticked; the slider is of no use on paper."""
-
-    def keep(layer: str, row: Row) -> bool:
-        if layer.startswith("doubt") or row.get("family") in FAMILIES:
-            return False
-        if layer.startswith(("current_halo", "current_name")):
-            return layer.endswith(str(row["side"]))
-        return layer != "published"
-
-    return keep
-
-
-def _figure(spec: Spec, alt: str, keep: Keep) -> str:
-    return svg(spec, alt=alt, ink=LIGHT.muted, faint=LIGHT.faint, keep=keep)
-
-
-def _legend(overview: Overview) -> str:
+def _legend(overview: Overview) -> Markup:
     cards = [card(family) for family in overview.families if family not in FAMILIES]
     return sheet.keys((c.mark.colour(LIGHT), c.mark.glyph, f"{c.name}. {c.term}") for c in cards)
 
 
-def _layers(overview: Overview, setting: Setting) -> str:
+def _layers(overview: Overview, setting: Setting) -> Markup:
     columns = layer_table(overview, setting)
     lines = zip(*columns.values(), strict=True)
     rows = [["–" if value is None else str(value) for value in line] for line in lines]

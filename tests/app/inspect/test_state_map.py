@@ -12,7 +12,7 @@ from app.inspect.map_panel import regions_note
 from app.inspect.state_map import map_figure, map_said, map_table
 from app.shared import wording
 from app.shared.palette import DARK, LIGHT
-from app.shared.svg import svg
+from app.shared.still import svg
 from elbert_core.policies import FixedLayer
 from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.state_map import HeadStates, StateMap, state_map
@@ -65,9 +65,7 @@ def test_every_layer_is_a_point_in_its_label_s_colour(labels: int, palette: Any)
 
 def test_the_picture_can_be_drawn_without_a_browser() -> None:
     found, trace, decision = made(4)
-    picture = svg(
-        map_figure(found, trace, decision, palette=LIGHT), alt="x", ink="#000", faint="#eee"
-    )
+    picture = svg(map_figure(found, trace, decision, palette=LIGHT), alt="x")
     assert "<b>" not in picture
     assert "&lt;b&gt;" in picture
     assert '="nan"' not in picture

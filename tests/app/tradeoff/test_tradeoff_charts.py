@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import altair as alt
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 from app.shared.canvas import Canvas
 from app.shared.palette import DARK, LIGHT, Palette
 from app.shared.reading import staves
-from app.shared.rules import FAMILIES, RULES
-from app.shared.svg import svg
+from app.shared.rules import FAMILIES, RULES, card
+from app.shared.still import svg
 from app.tradeoff import narration
 from app.tradeoff import wording as words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
@@ -185,28 +186,32 @@ def test_hostile_names_stay_text() -> None:
     setting = look_closer(overview, WINDOW)
     figure = depth_of_slices(setting, 12, palette=LIGHT)
     assert any("<img" in row["text"] for row in rows(figure, "slice_names"))  # as text in a mark
-    still = svg(figure, alt=nasty, ink="black", faint="grey")
+    still = svg(figure, alt=nasty)
     assert "<img" not in still
     assert "&lt;img" in still
 
 
 # ----------------------------------------------------------------------------------- still pictures
 def test_a_still_picture_has_the_points_of_the_figure(spec: dict[str, Any]) -> None:
-    still = svg(
-        spec, alt="figure", ink="black", faint="grey", keep=lambda name, _: name == "limits"
-    )
-    assert still.count("<path") == 2
-    assert "<title>" in still
-    whole = svg(spec, alt="figure", ink="black", faint="grey")
-    assert "NaN" not in whole
-    assert "<script" not in whole
+    still = svg(spec, alt="figure")
+    hints = ElementTree.fromstring(still).iterfind(".//{*}path/{*}title")
+    said = [hint.text or "" for hint in hints]
+    for row in rows(spec, "limits"):
+        assert any(row["right"] in one and row["speed"] in one for one in said)
+    # what is switched off at first is not drawn
+    assert sum(f": {card('entropy').name}\n" in one for one in said) > 3
+    assert not any(f": {card(name).name}\n" in one for one in said for name in FAMILIES)
+    assert "NaN" not in still
+    assert "<script" not in still
 
 
 def test_every_figure_can_be_a_still_picture(overview: Overview, setting: Setting) -> None:
     for figure in figures(overview, setting, LIGHT):
-        still = svg(figure, alt="<figure>", ink="black", faint="grey")
+        before = json.dumps(figure)
+        still = svg(figure, alt="<figure>")
         assert still.startswith("<svg")
         assert 'aria-label="&lt;figure&gt;"' in still
+        assert json.dumps(figure) == before
 
 
 # -------------------------------------------------------------------------------- measured speed-up
@@ -308,4 +313,4 @@ def test_a_hostile_device_stays_a_short_text() -> None:
 def test_paper_has_the_theoretical_axis(overview: Overview, setting: Setting) -> None:
     drawn = tradeoff(overview, setting, PUBLISHED, palette=LIGHT, still=True)
     assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
-    assert words.AXIS_SPEED[0] in svg(drawn, alt="figure", ink="black", faint="grey")
+    assert words.AXIS_SPEED[0] in svg(drawn, alt="figure")
