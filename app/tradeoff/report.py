@@ -12,23 +12,13 @@ import io
 from pathlib import Path
 from typing import Annotated
 
-<<<<<<< HEAD
 import typer
+from markupsafe import Markup
 
-from app.shared import resources, sheet, wording
-from app.shared.canvas import Row, Spec
+from app.shared import resources, sheet, still, wording
 from app.shared.palette import LIGHT
 from app.shared.rules import FAMILIES, card, described
 from app.shared.state import DEFAULT_RULE
-from app.shared.svg import Keep, svg
-=======
-from markupsafe import Markup
-
-from app.shared import sheet, still, wording
-from app.shared.palette import LIGHT
-from app.shared.rules import FAMILIES, build_policy, card, defaults, described
-from app.shared.state import DEFAULT_POLICY
->>>>>>> b3b98dc (Still pictures by Vega itself, HTML files by a Jinja template)
 from app.shared.text import visible
 from app.tradeoff import narration
 from app.tradeoff import wording as words
