@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.shared import resources, visit, wording
 from app.shared.state import Shown
-from app.shared.text import plain_markdown, visible
+from app.shared.text import plain_markdown, shorten
 from app.shared.widgets import warn
 from elbert_core.results import LayerTrace
 
@@ -62,7 +62,7 @@ def told(found: Origin) -> str:
         "unknown": wording.OPENED_UNKNOWN,
     }
     return words[found.match].format(
-        name=visible(found.name, limit=60), digest=found.digest[:_SHORT], here=found.here[:_SHORT]
+        name=shorten(found.name, 60), digest=found.digest[:_SHORT], here=found.here[:_SHORT]
     )
 
 

@@ -14,6 +14,7 @@ from app.inspect.visit import cursor
 from app.shared import resources, visit, wording
 from app.shared.sheet import Figure
 from app.shared.state import Shown, to_query
+from app.shared.text import clean
 from app.shared.widgets import bind, upload
 from elbert_core.errors import InputError
 from elbert_core.policies.explanation import Decision
@@ -102,7 +103,7 @@ def _file_opened(given: Any) -> None:
     try:
         if given.size > MAX_BYTES:
             raise InputError(f"at most {MAX_BYTES // 1_000_000} MB, got more")
-        trace = trace_from_json(given.getvalue().decode("utf-8"))
+        trace = clean(trace_from_json(given.getvalue().decode("utf-8")))
     except (InputError, UnicodeDecodeError) as error:
         visit.say(wording.BAD_TRACE_FILE.format(message=error))
         return

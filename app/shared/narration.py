@@ -1,7 +1,7 @@
 """The decision in plain words, with this sentence's own numbers. Pure: text in, text out.
 
-Everything returned is plain text, to be shown by elements that do not read Markdown. Label names
-come from a checkpoint or an opened file, so they pass through `visible`.
+Everything returned is plain text, to be shown by elements that do not read Markdown. Names are
+clean: they were made visible where their record came in (`app.shared.text.clean`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from app.shared.quantities import Words, is_off, quantity
-from app.shared.text import visible
+from app.shared.text import shorten
 from elbert_core.policies.explanation import CheckResult, Decision, LayerVerdict
 from elbert_core.results import ExitReason, LayerTrace
 
@@ -39,7 +39,7 @@ def number(count: int) -> str:
 
 def name(label: str) -> str:
     """A label name, safe to show."""
-    return visible(label, limit=24) or "?"
+    return shorten(label)
 
 
 def counted(count: int, noun: str) -> str:

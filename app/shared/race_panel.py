@@ -13,7 +13,7 @@ from app.shared.palette import Palette
 from app.shared.race import ends, race, race_still
 from app.shared.reading import label_names
 from app.shared.sheet import Figure, by_column
-from app.shared.text import visible
+from app.shared.text import shorten
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
 from elbert_core.results import LayerTrace
@@ -53,7 +53,7 @@ def show_race(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
     used, full = decision.ms_used, decision.ms_full
     said = (
         f"{narration.verdict(decision)} That took {used:.1f} of {full:.1f} ms when it was measured "
-        f"on {visible(trace.device, limit=30)}."
+        f"on {shorten(trace.device, 30)}."
     )
     found = Figure(
         "",

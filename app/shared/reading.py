@@ -6,7 +6,7 @@ from app.shared import narration, wording
 from app.shared.canvas import Stave, Staves, nice_ceiling
 from app.shared.quantities import quantity, run_of, shown_on
 from app.shared.rules import capital, card
-from app.shared.text import visible
+from app.shared.text import shorten
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import CheckResult, Decision, explain
@@ -29,8 +29,8 @@ def shown_at(decision: Decision, layer: int, row: str) -> CheckResult | None:
 
 
 def label_names(trace: LayerTrace) -> list[str]:
-    """Label names as shown: no hidden characters, never two alike."""
-    names = [visible(name, limit=24) or "?" for name in trace.label_names]
+    """Label names as shown: cut to the room there is, never two alike."""
+    names = [shorten(name) for name in trace.label_names]
     return [n if names.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(names)]
 
 

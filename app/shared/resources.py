@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from app.shared import wording
+from app.shared.text import clean
 from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
 from elbert_core.policies import ExitPolicy, NeverExit, Signals
@@ -85,7 +86,7 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
     """
     engine = _open(checkpoint, device)
     with _model():
-        return engine.trace(text)
+        return clean(engine.trace(text))
 
 
 def read_many(checkpoint: str, device: str, texts: list[str]) -> Signals:
@@ -110,7 +111,7 @@ def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace,
     engine = _open(checkpoint, device)
     with _model():
         pooling: Pooling = engine.model.config.exit_pooling
-        return engine.trace(text, attention=True, repeats=1), pooling
+        return clean(engine.trace(text, attention=True, repeats=1)), pooling
 
 
 def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, StateMap]:
@@ -123,7 +124,7 @@ def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, State
     from elbert_core.engine.full_depth import head_states
 
     with _model():
-        return engine.trace(text, repeats=1), state_map(head_states(engine, text))
+        return clean(engine.trace(text, repeats=1)), state_map(head_states(engine, text))
 
 
 def stop_for_real(

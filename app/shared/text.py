@@ -1,14 +1,22 @@
-"""Looks at what a visitor typed or what a file holds, before any of it is read or shown.
+"""The border: looks at what a visitor typed or what a file holds, before it is read or shown.
 
-`check_text` refuses what the model cannot read sensibly; `visible` makes invisible characters
-visible, so that a text can be shown without playing tricks on the reader. Knows no Streamlit.
+`check_text` refuses what the model cannot read sensibly. `clean` makes the hidden characters of all
+names in a record visible where the record comes in, so that figures and words can trust them;
+`visible` does so for one text. Knows no Streamlit.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from elbert_core.evaluation.tables import EvaluationTable
+    from elbert_core.results import LayerTrace
+
+Record = TypeVar("Record", "LayerTrace", "EvaluationTable")
 
 MAX_CHARS = 2000
 """Longest sentence taken from the text box or from a link."""
@@ -71,6 +79,32 @@ def visible(text: str, *, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
     return "".join(f"⟨{code_point(c)}⟩" if is_hidden(c) and c not in _BREAKS else c for c in text)
+
+
+def clean(record: Record) -> Record:
+    """A trace or a table whose names are safe to show: no hidden characters, no label without one.
+
+    Names are those of labels, pieces, model, data, device and precision. The text itself stays as
+    it is, because it may be read again; it is made visible where it is quoted.
+    """
+    held = {part.name: getattr(record, part.name) for part in dataclasses.fields(record)}
+    new: dict[str, Any] = {}
+    for name, value in held.items():
+        if isinstance(value, str) and not name.startswith("text"):
+            new[name] = visible(value)
+        elif isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+            new[name] = tuple(visible(one) for one in value)
+    labels = [label.strip() or "?" for label in new["label_names"]]
+    new["label_names"] = tuple(
+        label if labels.count(label) == 1 else f"{label} ({index})"
+        for index, label in enumerate(labels)
+    )
+    return dataclasses.replace(record, **{n: v for n, v in new.items() if v != held[n]})
+
+
+def shorten(name: str, limit: int = 24) -> str:
+    """A clean name, cut to the room there is."""
+    return name if len(name) <= limit else name[: limit - 1] + "…"
 
 
 def piece(token: str) -> str:

