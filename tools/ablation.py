@@ -14,11 +14,11 @@ from pathlib import Path
 import typer
 
 from elbert_core.cli.training import add_command
-from elbert_core.errors import ConfigError, ElbertError
+from elbert_core.errors import ElbertError
 from elbert_core.evaluation.recording import evaluate
 from elbert_core.model.modeling import ExitPooling
 from elbert_core.training.losses import WEIGHTINGS
-from elbert_core.training.runs import RunSettings
+from elbert_core.training.runs import RunSettings, check_least
 from elbert_core.training.train import TrainConfig, train
 
 logger = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class AblationConfig(RunSettings):
     evaluations: int = 1
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise ConfigError(f"seeds must be at least 1, got {self.seeds}")
+        super().__post_init__()
+        check_least(self, 1, "seeds")
 
 
 def variants(config: AblationConfig) -> Iterator[tuple[str, TrainConfig]]:

@@ -61,7 +61,8 @@ def evaluate(
 
     Raises:
         CheckpointError: the checkpoint is missing or damaged.
-        InputError: the data set is unusable or its labels are not the checkpoint's.
+        InputError: the data set is unusable, its labels are not the checkpoint's, or the table is
+            there already.
     """
     engine = load_engine(checkpoint, device=device, dtype=dtype)
     texts = load_table(data, split, label_names=engine.label_names)
@@ -69,6 +70,9 @@ def evaluate(
     name = name or file_name(f"{last_part(engine.name)}-{data_name}-{split}")
     if name != file_name(name):
         raise ConfigError(f"a table's name must be a file name of letters and digits, got {name!r}")
+    there = Path(output) / f"{name}.json"
+    if there.exists():
+        raise InputError(f"{there} is there already: give another name or output, or remove it")
     pieces = Path(output) / f"{name}.pieces"
     table = record(
         engine,

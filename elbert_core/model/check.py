@@ -195,7 +195,8 @@ def read_tokenizer(folder_or_name: str | Path, *, local: bool = False) -> PreTra
 
     root = Path(folder_or_name)
     there = [name for name in TOKENIZER_FILES if (root / name).is_file()]
-    if there != ["vocab.txt"]:
+    config = read_json(root / CONFIG_FILE) if (root / CONFIG_FILE).is_file() else {}
+    if there != ["vocab.txt"] or config.get("model_type") not in ("albert", "elbert"):
         found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             str(folder_or_name), local_files_only=local
         )

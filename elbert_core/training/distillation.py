@@ -9,6 +9,8 @@ Reference: hidden-state distillation as in Jiao et al. 2020, "TinyBERT", arXiv:1
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
 from dataclasses import asdict, dataclass
@@ -31,7 +33,15 @@ from elbert_core.model.checkpoints import save_checkpoint, versions
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitPooling
 from elbert_core.training.losses import hidden_state_loss, state_pairs
 from elbert_core.training.packing import encode_texts, is_packed, load_encoder, read_packed
-from elbert_core.training.runs import RunSettings, move, resume_point, training_arguments
+from elbert_core.training.runs import (
+    RunSettings,
+    check_least,
+    check_lengths,
+    model_digest,
+    move,
+    resume_point,
+    training_arguments,
+)
 from elbert_core.training.students import load_backbone, load_tokenizer, shared_student
 
 logger = logging.getLogger(__name__)
@@ -69,10 +79,12 @@ class DistillConfig(RunSettings):
     batch_size: int = 64
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_least(self, 1, "n_layers", "sentences")
         if not self.texts:
             raise ConfigError("distillation needs at least one source of texts")
-        if self.targets not in ("each", "last"):
-            raise ConfigError(f'targets must be "each" or "last", got {self.targets!r}')
+        if self.targets == "last" and self.n_layers < 2:
+            raise ConfigError(f'targets "last" need n_layers of at least 2, got {self.n_layers}')
 
 
 class DistillationModule(nn.Module):
@@ -157,6 +169,8 @@ def distill(config: DistillConfig) -> Path:
     for unused in (student.classifier, student.albert.pooler):
         unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
     data = token_ids(config, tokenizer)
+    positions = min(m.config.max_position_embeddings for m in (student, teacher))
+    check_lengths(data["input_ids"], max_tokens=config.max_tokens, positions=positions)
     arguments = training_arguments(Path(config.output) / "run", rows=data, config=config)
     move(teacher, arguments.device)
     trainer = Trainer(
@@ -165,7 +179,12 @@ def distill(config: DistillConfig) -> Path:
         train_dataset=data,
         data_collator=DataCollatorWithPadding(tokenizer),
     )
-    resumed = resume_point(arguments, config)
+    digests = {
+        "texts": hashlib.sha256(json.dumps(list(data["input_ids"])).encode()).hexdigest(),
+        "teacher": model_digest(config.teacher),
+        "student": model_digest(config.student),
+    }
+    resumed = resume_point(arguments, config, digests)
     trainer.train(resume_from_checkpoint=resumed)
     losses = [
         {"step": entry["step"], "loss": round(float(entry["loss"]), 5)}
@@ -174,6 +193,7 @@ def distill(config: DistillConfig) -> Path:
     ]
     record = {
         "config": asdict(config),
+        "digests": digests,
         "sentences": len(data),
         "tokens": sum(len(ids) for ids in data["input_ids"]),
         "steps": trainer.state.global_step,

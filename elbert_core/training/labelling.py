@@ -24,8 +24,8 @@ from elbert_core.data.texts import load_table, read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.training.batches import ShapedBatches, collator
 from elbert_core.training.packages import resolve_model
-from elbert_core.training.runs import move, use_bf16
-from elbert_core.training.students import load_tokenizer
+from elbert_core.training.runs import check_least, move, use_bf16
+from elbert_core.training.students import load_tokenizer, names_of
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,10 @@ class LabelConfig:
     def __post_init__(self) -> None:
         if not self.output.endswith(".safetensors"):
             raise ConfigError(f"output must be NAME.safetensors, got {self.output!r}")
+        check_least(self, 0, "sentences", "seed")
+        check_least(self, 1, "tokens_per_step")
+        check_least(self, 3, "max_tokens")
+        use_bf16(self.precision)
         if self.sentences and not self.texts:
             raise ConfigError("sentences needs texts to take them from")
 
@@ -141,7 +145,10 @@ def label(config: LabelConfig) -> Path:
     tokenizer = load_tokenizer(config.teacher)
     try:
         teacher = AutoModelForSequenceClassification.from_pretrained(
-            resolve_model(config.teacher), use_safetensors=True, attn_implementation="eager"
+            resolve_model(config.teacher),
+            use_safetensors=True,
+            attn_implementation="eager",
+            dtype=torch.float32,
         ).eval()
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot load a teacher from {config.teacher}: {error}") from error
@@ -154,7 +161,7 @@ def label(config: LabelConfig) -> Path:
     move(teacher, "cuda" if torch.cuda.is_available() else "cpu")
     parts = Path(config.output + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    names = [teacher.config.id2label[i] for i in range(teacher.config.num_labels)]
+    names = names_of(teacher.config)
     about = {"label_names": json.dumps(names), "teacher": config.teacher}
     stored = []
     for start in range(0, len(texts), PART_ROWS):

@@ -20,7 +20,7 @@ from transformers import AutoModel, BertModel, PreTrainedTokenizerBase
 from elbert_core.data.texts import read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.training.packages import resolve_model
-from elbert_core.training.runs import move
+from elbert_core.training.runs import check_least, move
 from elbert_core.training.students import load_tokenizer
 
 FORMAT = "elbert-packed/1"
@@ -50,6 +50,9 @@ class PackConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_least(self, 0, "seed")
+        check_least(self, 1, "sentences")
+        check_least(self, 3, "max_tokens")
         if not self.texts:
             raise ConfigError("packing needs at least one source of texts")
 

@@ -7,11 +7,14 @@ numbers) in the run folder in torch's format; that folder is scratch and never p
 from __future__ import annotations
 
 import json
+import math
 import os
+import typing
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from datasets import Dataset
@@ -22,9 +25,14 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from elbert_core.data.texts import TextTable
 from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.model.checkpoints import weights_digest
 from elbert_core.training.batches import ShapedBatches
+from elbert_core.training.packages import resolve_model
 
 SETTINGS_FILE = "settings.json"
+DIGESTS = "digests"
+WORDS = {"data": "the data or its labels", "labels": "the stored labels"}
+"""What a digest is of, where its name does not say it well."""
 EXTENDABLE = ("output", "epochs", "max_steps", "evaluations")
 """Settings that may change when a run is taken up again: where it lies and how long it is."""
 
@@ -59,6 +67,47 @@ class RunSettings:
     seed: int = 0
     precision: str = "auto"
     max_steps: int = -1
+
+    def __post_init__(self) -> None:
+        check_least(self, 0, "epochs", "weight_decay", "warmup_steps", "tokens_per_step", "seed")
+        check_least(self, 1, "batch_size", "evaluations")
+        check_least(self, 0, "learning_rate", above=True)
+        check_least(self, 3, "max_tokens")
+        if self.max_steps < 1 and self.max_steps != -1:
+            raise ConfigError(f"max_steps must be at least 1, or -1 for all, got {self.max_steps}")
+        use_bf16(self.precision)
+        for name, hint in typing.get_type_hints(type(self)).items():
+            allowed = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+            if allowed and getattr(self, name) not in allowed:
+                raise ConfigError(
+                    f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                )
+        _check_output(self)
+
+
+def check_least(settings: object, low: float, *names: str, above: bool = False) -> None:
+    """Refuse settings that are below `low`, or at it where they must be above, or not finite.
+
+    Raises:
+        ConfigError: names the setting, what is allowed and what came.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        if not low <= value < math.inf or (above and value == low):
+            allowed = f"{'above' if above else 'at least'} {low:g}"
+            raise ConfigError(f"{name} must be {allowed}, got {value}")
+
+
+def _check_output(settings: RunSettings) -> None:
+    output = getattr(settings, "output", "")
+    if not output:
+        return
+    if Path(output).is_file():
+        raise ConfigError(f"output must be a folder, {output} is a file")
+    for name in ("backbone", "teacher", "student", "data"):
+        given = getattr(settings, name, None)
+        if given and Path(given).is_dir() and Path(given).resolve() == Path(output).resolve():
+            raise ConfigError(f"output must be another folder than {name}, got {output} for both")
 
 
 def training_arguments(
@@ -119,30 +168,76 @@ def use_bf16(precision: str) -> bool:
     return precision == "bf16"
 
 
-def encode(table: TextTable, tokenizer: PreTrainedTokenizerBase, *, max_tokens: int) -> Dataset:
-    """Token ids and labels of a table, truncated to `max_tokens`, not padded."""
+def encode(
+    table: TextTable,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    max_tokens: int,
+    positions: int | None = None,
+) -> Dataset:
+    """Token ids and labels of a table, not padded.
+
+    Args:
+        table: labelled texts.
+        tokenizer: makes the ids.
+        max_tokens: longer texts are cut there.
+        positions: tokens the model can read at most, None where that is not known.
+
+    Raises:
+        ConfigError: no room for a word, or a text that is longer than the model can read.
+    """
+    least = tokenizer.num_special_tokens_to_add(pair=table.pairs is not None) + (
+        1 if table.pairs is None else 2
+    )
+    if max_tokens < least:
+        raise ConfigError(f"max_tokens must be at least {least} for these texts, got {max_tokens}")
     encoded = tokenizer(
         table.texts, table.pairs, truncation=True, max_length=max_tokens, return_token_type_ids=True
     )
+    check_lengths(encoded["input_ids"], max_tokens=max_tokens, positions=positions)
     return Dataset.from_dict({**encoded, "labels": table.labels.tolist()})
 
 
-def resume_point(arguments: TrainingArguments, config: RunSettings) -> str | None:
+def check_lengths(rows: Sequence[Sequence[int]], *, max_tokens: int, positions: int | None) -> None:
+    """Refuse rows of token ids that are longer than the model can read.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if positions is not None and max(map(len, rows), default=0) > positions:
+        raise ConfigError(
+            f"max_tokens must be at most {positions}, which the model can read, got {max_tokens}"
+        )
+
+
+def model_digest(name: str | None) -> str | None:
+    """SHA-256 of a model's weights, None where they are not in a folder as safetensors."""
+    try:
+        return None if name is None else weights_digest(resolve_model(name))
+    except (OSError, CheckpointError):
+        return None
+
+
+def resume_point(
+    arguments: TrainingArguments, config: RunSettings, digests: Mapping[str, str | None]
+) -> str | None:
     """Where an interrupted run of these settings goes on; None for a fresh start.
 
-    Leaves the settings beside the run's state, so that the next call can compare them. Only the
-    length of a run may differ (`EXTENDABLE`); anything else would finish one run as another.
+    Leaves the settings and digests beside the run's state, so that the next call can compare them.
+    Only the length of a run may differ (`EXTENDABLE`); anything else would finish one run as
+    another.
 
     Args:
         arguments: of the trainer; names the run's own folder, where its `checkpoint-N` lie.
         config: settings of the run that is about to start.
+        digests: of what the run reads (texts with their labels, models), by name.
 
     Returns:
         The newest `checkpoint-N`, after a look at every file of it.
 
     Raises:
         CheckpointError: a file of it is missing or damaged.
-        ConfigError: the run was begun with other settings.
+        ConfigError: the run was begun with other settings, or what it reads has changed.
     """
     folder = Path(str(arguments.output_dir))
     settings = {
@@ -150,6 +245,7 @@ def resume_point(arguments: TrainingArguments, config: RunSettings) -> str | Non
         for name, value in asdict(config).items()
         if name not in EXTENDABLE
     }
+    settings[DIGESTS] = dict(digests)
     beside = folder / SETTINGS_FILE
     found: str | None = get_last_checkpoint(str(folder)) if folder.is_dir() else None
     if found is not None:
@@ -170,6 +266,15 @@ def _check_settings(path: Path, settings: dict[str, Any]) -> None:
         raise CheckpointError(f"{path} is damaged: {error}; delete the folder to start") from error
     if not isinstance(begun, dict):
         raise CheckpointError(f"{path} must hold an object, got {type(begun).__name__}")
+    read = begun.pop(DIGESTS, None)
+    changed = [
+        n for n, d in settings[DIGESTS].items() if isinstance(read, dict) and read.get(n) != d
+    ]
+    if changed:
+        raise ConfigError(
+            f"{WORDS.get(changed[0], changed[0])} changed since the run in {path.parent} began: "
+            "take another output, or delete the folder"
+        )
     other = [name for name in settings if name in begun and begun[name] != settings[name]]
     if other:
         said = ", ".join(f"{name} {begun[name]!r} (now {settings[name]!r})" for name in other)

@@ -11,22 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
     AutoConfig,
     AutoModel,
-    AutoTokenizer,
     BertModel,
     PreTrainedTokenizerBase,
 )
 
 from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.model.check import read_tokenizer
 from elbert_core.model.modeling import (
     ElbertConfig,
     ElbertForSequenceClassification,
     ExitHeads,
     ExitPooling,
+    elbert_config,
 )
 from elbert_core.training.packages import resolve_model
 
@@ -82,8 +84,7 @@ def shared_student(
         eos_token_id=None,
         exit_heads=exit_heads,
         exit_pooling=exit_pooling,
-        id2label=dict(enumerate(label_names)),
-        label2id={name: i for i, name in enumerate(label_names)},
+        **label_settings(label_names),
     )
     student = ElbertForSequenceClassification(config)
     with torch.no_grad():
@@ -117,7 +118,7 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
         CheckpointError: none is there.
     """
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(resolve_model(name))
+        tokenizer = read_tokenizer(resolve_model(name))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot load a tokenizer from {name}: {error}") from error
     return tokenizer
@@ -133,8 +134,9 @@ def load_backbone(
 ) -> ElbertForSequenceClassification:
     """The model that training starts from.
 
-    An ALBERT or ELBERT (folder or hub name) is taken as it is, with a new classifier where the
-    labels differ; a BERT becomes an averaged shared-layer student.
+    An ALBERT or ELBERT (folder or hub name) is taken as it is, in float32: its classifier keeps
+    what it means where the labels have the same names, in whatever order, and starts anew where
+    they have not. A BERT becomes an averaged shared-layer student.
 
     Raises:
         CheckpointError: nothing usable is there.
@@ -142,9 +144,10 @@ def load_backbone(
     """
     name = resolve_model(name)
     try:
-        kind = AutoConfig.from_pretrained(name).model_type
+        found = AutoConfig.from_pretrained(name)
+        kind = found.model_type
         if kind == "bert":
-            teacher = AutoModel.from_pretrained(name, use_safetensors=True)
+            teacher = AutoModel.from_pretrained(name, use_safetensors=True, dtype=torch.float32)
             return shared_student(
                 teacher,
                 n_layers=n_layers or 12,
@@ -154,20 +157,48 @@ def load_backbone(
             )
         if kind not in ("albert", "elbert"):
             raise ConfigError(f"a backbone must be an ALBERT, ELBERT or BERT, got {kind!r}")
-        extra = {} if n_layers is None else {"num_hidden_layers": n_layers}
+        changes: dict[str, Any] = {"exit_heads": exit_heads, "exit_pooling": exit_pooling}
+        if n_layers is not None:
+            changes["num_hidden_layers"] = n_layers
+        theirs = names_of(found)
+        same = set(theirs) == set(label_names)
+        if not same:
+            theirs = tuple(label_names)
         model: ElbertForSequenceClassification = ElbertForSequenceClassification.from_pretrained(
             name,
-            exit_heads=exit_heads,
-            exit_pooling=exit_pooling,
-            id2label=dict(enumerate(label_names)),
-            label2id={label: i for i, label in enumerate(label_names)},
+            config=elbert_config(name, **changes, **label_settings(theirs)),
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype=torch.float32,
-            **extra,
         )
     except (OSError, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
         raise CheckpointError(f"cannot load a backbone from {name}: {error}") from error
+    _relabel(model, [theirs.index(label) for label in label_names] if same else None)
+    for setting, value in label_settings(label_names).items():
+        setattr(model.config, setting, value)
     return model
+
+
+def names_of(config: Any) -> tuple[str, ...]:
+    """Names of a model's labels in index order."""
+    return tuple(str(config.id2label[i]) for i in sorted(config.id2label or {}))
+
+
+def label_settings(names: Sequence[str]) -> dict[str, Any]:
+    """The settings of a configuration that name its labels."""
+    return {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
+
+
+@torch.no_grad()
+def _relabel(model: ElbertForSequenceClassification, rows: list[int] | None) -> None:
+    """Put the classifiers' rows in another order; None starts them anew."""
+    heads = [module.classifier for module in getattr(model, "exit_heads", ())]
+    for head in (model.classifier, *heads):
+        if rows is None:
+            head.weight.normal_(0.0, model.config.initializer_range)
+            head.bias.zero_()
+        else:
+            head.weight.copy_(head.weight[rows])
+            head.bias.copy_(head.bias[rows])

@@ -11,25 +11,29 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     EvalPrediction,
     set_seed,
 )
 
-from elbert_core.data.texts import load_table
-from elbert_core.errors import CheckpointError
+from elbert_core.data.texts import load_table, text_list_digest
+from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.model.check import check_tokenizer
 from elbert_core.model.checkpoints import TRAINING_FILE, versions
 from elbert_core.training.batches import ShapedTrainer, collator
 from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import (
     RunSettings,
     encode,
+    model_digest,
     move,
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import load_tokenizer
+from elbert_core.training.students import label_settings, load_tokenizer, names_of
 
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 """What BERT, MPNet and their kin call their dropout rates."""
@@ -58,6 +62,11 @@ class TeacherConfig(RunSettings):
     dropout: float | None = None
     freeze_embeddings: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must be in [0, 1), got {self.dropout}")
+
 
 def finetune_teacher(config: TeacherConfig) -> Path:
     """Fine-tune, keep the best checkpoint on the even validation rows, write it; resumes.
@@ -70,17 +79,20 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     set_seed(config.seed)
     started = time.time()
     table = load_table(config.data, "train")
-    validation = load_table(config.data, "validation", label_names=table.label_names)
     name = resolve_model(config.backbone)
     tokenizer = load_tokenizer(name)
     rate = config.dropout
     dropout = {} if rate is None else dict.fromkeys(DROPOUTS, rate)
     try:
+        theirs = names_of(AutoConfig.from_pretrained(name))
+        if set(theirs) == set(table.label_names):  # a classifier keeps what its outputs mean
+            table = load_table(config.data, "train", label_names=theirs)
         model = AutoModelForSequenceClassification.from_pretrained(
             name,
-            id2label=dict(enumerate(table.label_names)),
-            label2id={label: i for i, label in enumerate(table.label_names)},
+            **label_settings(table.label_names),
+            ignore_mismatched_sizes=True,
             use_safetensors=True,
+            dtype=torch.float32,
             attn_implementation="eager",
             **dropout,
         )
@@ -88,27 +100,36 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         raise CheckpointError(f"cannot load a teacher from {config.backbone}: {error}") from error
     if config.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
-    train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
+    check_tokenizer(tokenizer, model.config, config.backbone)
+    validation = load_table(config.data, "validation", label_names=table.label_names)
+    positions = int(model.config.max_position_embeddings)
+    train_set, validation_set = (
+        encode(rows, tokenizer, max_tokens=config.max_tokens, positions=positions)
+        for rows in (table, validation)
+    )
+    digests = {
+        "data": text_list_digest([table.digest(), validation.digest()]),
+        "backbone": model_digest(name),
+    }
     arguments = training_arguments(
         Path(config.output) / "run", rows=train_set, config=config, metric="accuracy"
     )
-    picking = validation.take(range(0, len(validation), 2))
     trainer = ShapedTrainer(
         model,
         arguments,
         train_dataset=train_set,
-        eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
+        eval_dataset=validation_set.select(range(0, len(validation), 2)),
         data_collator=collator(tokenizer),
         compute_metrics=_accuracy,
     )
     trainer.tokens_per_step = config.tokens_per_step
-    trainer.train(resume_from_checkpoint=resume_point(arguments, config))
+    trainer.train(resume_from_checkpoint=resume_point(arguments, config, digests))
     accuracy = {}
     for part, rows in (
-        ("validation", validation),
-        ("odd_rows", validation.take(range(1, len(validation), 2))),
+        ("validation", validation_set),
+        ("odd_rows", validation_set.select(range(1, len(validation), 2))),
     ):
-        output = trainer.predict(encode(rows, tokenizer, max_tokens=config.max_tokens))
+        output = trainer.predict(rows)
         # compared with the labels it returns: the trainer has an order of rows of its own
         right = np.asarray(output.predictions).argmax(-1) == output.label_ids
         accuracy[part] = round(float(np.mean(right)), 4)
@@ -120,6 +141,7 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     tokenizer.save_pretrained(folder)
     record = {
         "config": asdict(config),
+        "digests": digests,
         "steps": trainer.state.global_step,
         "minutes": round((time.time() - started) / 60, 1),
         "versions": versions(),

@@ -8,6 +8,7 @@ and resuming are the library's.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -30,11 +31,19 @@ from transformers import (
     set_seed,
 )
 
-from elbert_core.data.texts import TextTable, load_table, read_plain_texts, split_sentences
+from elbert_core.data.rows import some
+from elbert_core.data.texts import (
+    TextTable,
+    load_table,
+    read_plain_texts,
+    split_sentences,
+    text_list_digest,
+)
 from elbert_core.errors import CheckpointError, ConfigError
 from elbert_core.evaluation.summary import evaluation_summary, softmax
 from elbert_core.model.cards import model_card
-from elbert_core.model.checkpoints import save_checkpoint, versions, weights_digest
+from elbert_core.model.check import check_tokenizer
+from elbert_core.model.checkpoints import save_checkpoint, versions
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
 from elbert_core.training.batches import ShapedTrainer, collator
 from elbert_core.training.labelling import Text, load_labels
@@ -50,12 +59,15 @@ from elbert_core.training.losses import (
 from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import (
     RunSettings,
+    check_least,
+    check_lengths,
     encode,
+    model_digest,
     move,
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import load_backbone, load_tokenizer
+from elbert_core.training.students import load_backbone, load_tokenizer, names_of
 
 logger = logging.getLogger(__name__)
 
@@ -100,12 +112,22 @@ class TrainConfig(RunSettings):
     layer_weight_rate: float = 1e-2
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_least(self, 0, "hidden_weight", "layer_weight_rate", "unlabelled_rows")
+        check_least(self, 0, "temperature", above=True)
+        if self.n_layers is not None:
+            check_least(self, 1, "n_layers")
         if not 0 <= self.teacher_weight <= 1:
             raise ConfigError(f"teacher_weight must be in [0, 1], got {self.teacher_weight}")
-        if self.temperature <= 0:
-            raise ConfigError(f"temperature must be above 0, got {self.temperature}")
         if self.unlabelled and self.teacher is None and self.labels is None:
             raise ConfigError("unlabelled texts need a teacher to label them")
+        if bool(self.unlabelled) != bool(self.unlabelled_rows):
+            raise ConfigError(
+                "unlabelled (texts) and unlabelled_rows (how many, at least 1) go together, "
+                f"got {len(self.unlabelled)} texts and {self.unlabelled_rows} rows"
+            )
+        if self.hidden_weight > 0 and self.teacher is None and self.labels is None:
+            raise ConfigError("hidden_weight needs a teacher")
         if self.labels is not None and self.teacher is not None:
             raise ConfigError("labels are a teacher's answers: give labels or teacher, not both")
         if self.labels is not None and self.hidden_weight > 0:
@@ -129,6 +151,7 @@ class TrainingModule(nn.Module):
         self.layer_weights = LayerWeights(model.n_layers, config.layer_weights)
         self._settings = config
         self._teacher = (teacher,)
+        self._columns = [] if teacher is None else teacher_columns(teacher, model)
 
     def forward(
         self,
@@ -159,7 +182,7 @@ class TrainingModule(nn.Module):
                     token_type_ids=token_type_ids,
                     output_hidden_states=with_states,
                 )
-            teacher_logits = taught.logits
+            teacher_logits = taught.logits[:, self._columns]
         if teacher_logits is not None and self.training:
             softened = layer_distillation(
                 output.layer_logits, teacher_logits, temperature=settings.temperature
@@ -231,16 +254,29 @@ def train(config: TrainConfig) -> Path:
         exit_pooling=config.exit_pooling,
     )
     teacher = None if config.teacher is None else load_teacher(config.teacher, model)
-    train_set = encode(table, tokenizer, max_tokens=config.max_tokens)
+    check_tokenizer(tokenizer, model.config, config.backbone)
+    positions = int(model.config.max_position_embeddings)
+    train_set, validation_set = (
+        encode(rows, tokenizer, max_tokens=config.max_tokens, positions=positions)
+        for rows in (table, validation)
+    )
+    digests = {
+        "data": text_list_digest([table.digest(), validation.digest()]),
+        "backbone": model_digest(config.backbone),
+        "teacher": model_digest(config.teacher),
+    }
     texts: list[Text] = list(table.inputs())
     if config.unlabelled_rows:
         sentences = split_sentences(
             read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
         )
         train_set = _with_unlabelled(train_set, sentences, config, tokenizer)
+        check_lengths(train_set["input_ids"], max_tokens=config.max_tokens, positions=positions)
         texts += sentences
+        digests["unlabelled texts"] = text_list_digest(sentences)
     if config.labels is not None:
         logits = load_labels(config.labels).of(texts, table.label_names)
+        digests["labels"] = hashlib.sha256(logits.tobytes()).hexdigest()
         train_set = train_set.add_column("teacher_logits", logits.tolist())
     picking = validation.take(range(0, len(validation), 2))
     module = TrainingModule(model, config, teacher)
@@ -257,13 +293,13 @@ def train(config: TrainConfig) -> Path:
         module,
         arguments,
         train_dataset=train_set,
-        eval_dataset=encode(picking, tokenizer, max_tokens=config.max_tokens),
+        eval_dataset=validation_set.select(range(0, len(validation), 2)),
         data_collator=collator(tokenizer),
         compute_metrics=_metrics,
         callbacks=[weights_log],
     )
     trainer.tokens_per_step = config.tokens_per_step
-    resumed = resume_point(arguments, config)
+    resumed = resume_point(arguments, config, digests)
     trainer.train(resume_from_checkpoint=resumed)
 
     held_out = validation.take(range(1, len(validation), 2))
@@ -281,8 +317,10 @@ def train(config: TrainConfig) -> Path:
             "train_rows": len(table),
             "unlabelled_rows": len(train_set) - len(table),
             "validation_rows": len(validation),
+            "labels": list(table.label_names),
         },
-        "teacher_digest": _digest(config.teacher),
+        "digests": digests,
+        "teacher_digest": digests["teacher"],
         "layer_weights": module.layer_weights.weights().tolist(),
         "layer_weight_history": weights_log.history,
         "steps": trainer.state.global_step,
@@ -309,19 +347,40 @@ def train(config: TrainConfig) -> Path:
 
 
 def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrainedModel:
-    """A fine-tuned classifier with the student's vocabulary and number of labels, frozen."""
+    """A fine-tuned classifier with the student's vocabulary and labels, frozen, in float32.
+
+    Raises:
+        CheckpointError: none is there.
+        ConfigError: it has other pieces or other labels; the order of the labels may differ.
+    """
     try:
         teacher = AutoModelForSequenceClassification.from_pretrained(
-            resolve_model(name), use_safetensors=True
+            resolve_model(name), use_safetensors=True, dtype=torch.float32
         )
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot load a teacher from {name}: {error}") from error
-    for what in ("vocab_size", "num_labels"):
-        theirs, ours = getattr(teacher.config, what), getattr(student.config, what)
-        if theirs != ours:
-            raise ConfigError(f"{what} of the teacher must be the student's {ours}, got {theirs}")
+    theirs, ours = teacher.config.vocab_size, student.config.vocab_size
+    if theirs != ours:
+        raise ConfigError(f"vocab_size of the teacher must be the student's {ours}, got {theirs}")
+    teacher_columns(teacher, student)
     frozen: PreTrainedModel = teacher.requires_grad_(False).eval()
     return frozen
+
+
+def teacher_columns(
+    teacher: PreTrainedModel, student: ElbertForSequenceClassification
+) -> list[int]:
+    """Which of the teacher's labels each label of the student is, by name.
+
+    Raises:
+        ConfigError: the labels have other names.
+    """
+    theirs, ours = names_of(teacher.config), names_of(student.config)
+    if sorted(theirs) != sorted(ours):
+        raise ConfigError(
+            f"labels of the teacher must be the student's {some(ours)}, got {some(theirs)}"
+        )
+    return [theirs.index(name) for name in ours]
 
 
 def predict_layers(
@@ -365,12 +424,3 @@ def _metrics(prediction: EvalPrediction) -> dict[str, float]:
         "full_accuracy": accuracies[-1],
         **{f"accuracy_{i + 1}": accuracies[i] for i in range(0, len(accuracies), 3)},
     }
-
-
-def _digest(folder: str | None) -> str | None:
-    if folder is None:
-        return None
-    try:
-        return weights_digest(folder)
-    except OSError:
-        return None
