@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 from transformers import BertForSequenceClassification, BertModel, BertTokenizerFast
 
 from elbert_core.engine.engine import load_engine
@@ -93,7 +94,8 @@ def test_weight_group_has_its_own_rate_and_is_cleared() -> None:
     module = TrainingModule(ElbertForSequenceClassification(small_config()), config)
     from elbert_core.training.runs import training_arguments
 
-    arguments = training_arguments(Path("unused"), rows=64, config=config)
+    rows = Dataset.from_dict({"input_ids": [[2, 3]] * 64})
+    arguments = training_arguments(Path("unused"), rows=rows, config=config)
     trainer = ElbertTrainer(module, arguments)
     optimizer = trainer.create_optimizer()
     own = [g for g in optimizer.param_groups if module.layer_weights.logits in set(g["params"])]
@@ -235,6 +237,6 @@ def test_teacher_must_fit(
         settings(bert_folder, toy_data, tmp_path / "m"), teacher=str(tmp_path / "five")
     )
     with pytest.raises(
-        ConfigError, match="num_labels of the teacher must be the student's 2, got 5"
+        ConfigError, match="must be the student's negative, positive, got LABEL_0, LABEL_1"
     ):
         train(wanted)
