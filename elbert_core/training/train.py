@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +27,6 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     Trainer,
-    TrainerCallback,
     set_seed,
 )
 
@@ -45,8 +44,9 @@ from elbert_core.model.cards import model_card
 from elbert_core.model.check import check_tokenizer
 from elbert_core.model.checkpoints import save_checkpoint, versions
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
-from elbert_core.training.batches import ShapedTrainer, collator
+from elbert_core.training.batches import collator
 from elbert_core.training.labelling import Text, load_labels
+from elbert_core.training.layer_weighting import ElbertTrainer, LogLayerWeights
 from elbert_core.training.losses import (
     IGNORED_LABEL,
     LayerWeights,
@@ -197,39 +197,6 @@ class TrainingModule(nn.Module):
                     attention_mask,
                 )
         return {"loss": loss, **result}
-
-
-class ElbertTrainer(ShapedTrainer):
-    """Trainer with a parameter group of its own for learned layer weights."""
-
-    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """AdamW; layer weights get their own rate and no decay (ELBERT, published code)."""
-        wanted = self.optimizer is None
-        optimizer = super().create_optimizer(*([] if model is None else [model]))
-        module = cast(TrainingModule, self.model)
-        if wanted and module.layer_weights.weighting == "learned":
-            logits = module.layer_weights.logits
-            for group in optimizer.param_groups:
-                group["params"] = [p for p in group["params"] if p is not logits]
-            optimizer.add_param_group(
-                {"params": [logits], "lr": module._settings.layer_weight_rate, "weight_decay": 0.0}
-            )
-        return optimizer
-
-
-class LogLayerWeights(TrainerCallback):
-    """Writes the layer weights into the log and keeps their history."""
-
-    def __init__(self, weights: LayerWeights) -> None:
-        self.weights = weights
-        self.history: list[tuple[int, list[float]]] = []
-
-    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002  # the library's signature
-        """Called by the trainer at every log step, with arguments of no use here."""
-        if self.weights.weighting == "learned":
-            values = [round(v, 4) for v in self.weights.weights().tolist()]
-            self.history.append((state.global_step, values))
-            logger.info("layer weights at step %d: %s", state.global_step, values)
 
 
 def train(config: TrainConfig) -> Path:
