@@ -30,7 +30,7 @@ class Guarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was certified, and for what.
 
     Attributes:
-        risk: what counts as loss, see `elbert_core.evaluation.calibration.RISKS`.
+        risk: what counts as loss, see `elbert_core.evaluation.risks.RISKS`.
         max_loss: the true loss is at most this ...
         confidence: ... with this confidence; None for the conformal rule, whose promise is an
             average over calibration sets.

@@ -8,6 +8,7 @@ Streamlit and no charts, and needs no PyTorch.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.shared.resources import loaded
 from app.shared.rules import kinds
-from app.shared.text import clean
+from app.shared.text import clean, visible
 from app.tradeoff.contest import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
@@ -199,22 +200,31 @@ def _overview(path: str) -> Overview:
     return look_at(drawable(load_evaluation(path)))
 
 
-def table_from_files(files: dict[str, bytes]) -> EvaluationTable:
+def table_from_files(files: Sequence[tuple[str, bytes]]) -> EvaluationTable:
     """The table of two opened files, checked as a stranger's.
 
     Args:
-        files: content by file name: one .json and one .safetensors.
+        files: name and content of one .json and one .safetensors file.
 
     Raises:
         InputError: not these two files, too large, damaged, or more than can be drawn.
     """
-    found = {suffix: [n for n in files if n.endswith(suffix)] for suffix in _SUFFIXES}
-    if len(files) != 2 or any(len(names) != 1 for names in found.values()):
-        raise InputError("a table is two files of one name, one .json and one .safetensors")
-    for content in files.values():
+    found: dict[str, list[bytes]] = {suffix: [] for suffix in _SUFFIXES}
+    for name, content in files:
+        suffix = Path(name).suffix.lower()
+        if suffix not in found:
+            raise InputError(
+                f"a table is a .json and a .safetensors file, got {visible(name, limit=60)!r}"
+            )
         if len(content) > MAX_BYTES:
             raise InputError(f"at most {MAX_BYTES // 1_000_000} MB for each file, got more")
-    description, arrays = (files[found[suffix][0]] for suffix in _SUFFIXES)
+        found[suffix].append(content)
+    if any(len(contents) > 1 for contents in found.values()):
+        raise InputError(f"one table at a time, which is two files, got {len(files)}")
+    missing = [suffix for suffix, contents in found.items() if not contents]
+    if missing:
+        raise InputError(f"its {' and '.join(missing)} file is missing, open both together")
+    description, arrays = (found[suffix][0] for suffix in _SUFFIXES)
     return drawable(table_from_bytes(description, arrays, where="the table"))
 
 

@@ -16,8 +16,8 @@ from elbert_core.policies import ExitPolicy, replay
 
 Kind = Literal["changed", "lost", "won", "first", "last"]
 KINDS: tuple[Kind, ...] = ("changed", "lost", "won", "first", "last")
-MOST = 20
-"""Rows listed at once."""
+MOST = 500
+"""Rows listed at once; the table scrolls."""
 
 
 @dataclass(frozen=True, slots=True)

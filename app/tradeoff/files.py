@@ -94,7 +94,6 @@ def open_own() -> None:
     """A table of the visitor's own."""
     st.file_uploader(
         words.OPEN_LABEL,
-        type=["json", "safetensors"],
         accept_multiple_files=True,
         key=visit.FILES,
         help=words.OPEN_HELP,
@@ -104,7 +103,5 @@ def open_own() -> None:
 
 def _opened() -> None:
     uploads = st.session_state[visit.FILES] or []
-    if len(uploads) < 2:  # the second file is still to come
-        return
     # one byte more than allowed is enough to see that a file is too large
-    visit.open_files({one.name: one.read(MAX_BYTES + 1) for one in uploads})
+    visit.open_files([(one.name, one.read(MAX_BYTES + 1)) for one in uploads])

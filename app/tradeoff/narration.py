@@ -196,6 +196,26 @@ def promise(tuning: Tuning) -> str:
     )
 
 
+def ends(tuning: Tuning) -> str:
+    """What ended each chain of tests, a line for each rule."""
+    lines = []
+    for chain in tuning.chains:
+        best, failed = chain.best, chain.ended_by
+        certified = promised.CHAIN_NONE
+        if best is not None:
+            certified = promised.CHAIN_BEST.format(speed=f"{1 / best.computation_cost:.1f}")
+        end = promised.CHAIN_PASSED.format(n=len(chain.steps))
+        if failed is not None:
+            end = promised.CHAIN_ENDED.format(
+                rule=described(failed.policy),
+                speed=f"{1 / failed.computation_cost:.1f}",
+                loss=percent(failed.loss),
+                limit=percent(failed.upper_limit),
+            )
+        lines.append(f"{card(chain.family).name}: {certified}; {end}")
+    return "\n".join(lines)
+
+
 def refusal(made: Promise, overview: Overview) -> str:
     """That the rows are too few, and how many it would take."""
     return promised.TUNE_REFUSED.format(

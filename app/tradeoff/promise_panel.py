@@ -8,9 +8,9 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.shared import saved_rules, session
+from app.shared import saved_rules, session, widgets
 from app.shared.palette import Palette
-from app.shared.rules import capital, described
+from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
 from app.tradeoff import narration
 from app.tradeoff import session as visit
@@ -20,7 +20,7 @@ from app.tradeoff.evaluations import Overview
 from app.tradeoff.promises import AveragePromise, average_promise, promise
 from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import steps_figure
-from elbert_core.evaluation.calibration import Tuning
+from elbert_core.evaluation.calibration import FAMILIES, Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.policy_files import SavedPolicy, policy_to_json
 
@@ -29,6 +29,7 @@ RISK = "tradeoff.risk"
 LOSS = "tradeoff.loss"
 CONFIDENCE = "tradeoff.confidence"
 PUBLISHED = "tradeoff.as_published"
+RULES_TRIED = "tradeoff.rules_tried"
 _KEPT = "tradeoff.promise"
 LOSSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
@@ -99,9 +100,13 @@ def _show_certain(
             on_change=visit.chosen,
             args=(CONFIDENCE,),
         )
+        families = _pick_families(overview)
+    if not families:
+        right.info(promised.TUNE_NO_FAMILY)
+        return
     made = _once(
-        (id(overview), risk, max_loss, confidence),
-        lambda: promise(overview, risk, max_loss, confidence),
+        (id(overview), risk, max_loss, confidence, families),
+        lambda: promise(overview, risk, max_loss, confidence, families),
     )
     with right:
         if made.tuning is None:
@@ -115,12 +120,31 @@ def _show_certain(
             spec=steps_figure(made.tuning, palette=palette),
             width="stretch",
             key="tradeoff.tests",
-            alt=promised.TUNE_ALT.format(count=len(made.tuning.sequence), loss=100 * max_loss),
+            alt=promised.TUNE_ALT.format(count=len(made.tuning.tested), loss=100 * max_loss),
         )
+        st.text(narration.ends(made.tuning))
     with st.expander(promised.TUNE_STEPS):
         st.html(
             table_html(promised.TUNE_COLUMNS, steps_table(made.tuning, overview.table.n_layers))
         )
+
+
+def _pick_families(overview: Overview) -> tuple[str, ...]:
+    """The rules to try: each has a chain of tests of its own."""
+    at_hand = list(overview.families)
+    usual = tuple(name for name in FAMILIES if name in at_hand)
+    chosen = [name for name in visit.kept(RULES_TRIED, usual) if name in at_hand]
+    key = widgets.put(RULES_TRIED, chosen)
+    st.multiselect(
+        promised.TUNE_FAMILIES,
+        at_hand,
+        format_func=lambda name: card(name).name,
+        key=key,
+        help=promised.TUNE_FAMILIES_HELP,
+        on_change=widgets.changed,
+        args=(RULES_TRIED, key, lambda names: visit.keep(RULES_TRIED, tuple(names))),
+    )
+    return tuple(chosen)
 
 
 def _show_average(
@@ -157,13 +181,15 @@ def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
     """The settings tested, as rows of a table."""
     return [
         [
+            card(chain.family).name,
             capital(described(step.policy)),
             f"{step.computation_cost * n_layers:.1f}",
             narration.percent(step.loss, 2),
             narration.percent(step.upper_limit, 2),
             words.YES if step.accepted else words.NO,
         ]
-        for step in tuning.sequence
+        for chain in tuning.chains
+        for step in chain.steps
     ]
 
 

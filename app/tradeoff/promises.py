@@ -8,11 +8,12 @@ rows are too few, the answer says how many it would take. Knows no Streamlit.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.tradeoff.evaluations import Overview
 from elbert_core.errors import InputError
-from elbert_core.evaluation.calibration import SHARES, Tuning, rows_needed, tune
+from elbert_core.evaluation.calibration import FAMILIES, SHARES, Tuning, rows_needed, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
 from elbert_core.policy_files import Risk
 
@@ -55,20 +56,30 @@ class AveragePromise:
     ranked_needed: int
 
 
-def promise(overview: Overview, risk: str, max_loss: float, confidence: float) -> Promise:
-    """The fastest certified setting of all families, or how many rows that would take.
+def promise(
+    overview: Overview,
+    risk: str,
+    max_loss: float,
+    confidence: float,
+    families: Sequence[str] = FAMILIES,
+) -> Promise:
+    """The fastest certified setting of some families, or how many rows that would take.
 
     Args:
         overview: the table.
         risk: one of the core's `RISKS`.
         max_loss: what may be lost, in (0, 1).
         confidence: how certain that must be, in (0, 1).
+        families: names of the table's families that are tried.
     """
     kind: Risk = next(name for name in _RISKS if name == risk)
-    needed = rows_needed(max_loss, confidence)
+    policies = [point.policy for name in families for point in overview.families.get(name, ())]
+    needed = rows_needed(max_loss, confidence, families=max(1, len({p.family for p in policies})))
     total = math.ceil(needed / SHARES[1])
     try:
-        found = tune(overview.table, max_loss=max_loss, confidence=confidence, risk=kind)
+        found = tune(
+            overview.table, max_loss=max_loss, confidence=confidence, risk=kind, policies=policies
+        )
     except InputError:
         return Promise(None, needed, total)
     return Promise(found, needed, total)

@@ -82,8 +82,11 @@ def _usual_table(names: tuple[str, ...]) -> str:
     return next((name for name in names if name.startswith(mine)), names[0] if names else "")
 
 
-def open_files(files: dict[str, bytes]) -> None:
+def open_files(files: Sequence[tuple[str, bytes]]) -> None:
     """Show a table of the visitor's own; on any trouble, say so and keep what is there."""
+    if not files:  # taken away again
+        st.session_state[_MESSAGE] = None
+        return
     try:
         table = evaluations.table_from_files(files)
         st.session_state[_OWN] = evaluations.look_at(table)
@@ -150,6 +153,12 @@ def chosen(key: str) -> None:
 def keep(key: str, value: Hashable) -> None:
     """Take a value for the widget of this key, however it was chosen."""
     st.session_state.setdefault(_KEPT, {})[key] = value
+
+
+def kept(key: str, first: Choice) -> Choice:
+    """What was kept under this key, or else the first."""
+    found: Choice = st.session_state.setdefault(_KEPT, {}).get(key, first)
+    return found
 
 
 def layer(n_layers: int, first: int) -> int:

@@ -105,7 +105,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
             "setting": described(step.policy),
             "passed": words.YES if step.accepted else words.NO,
         }
-        for step in tuning.sequence
+        for step in tuning.tested
     ]
     top = max([100 * tuning.max_loss, *(row["limit"] for row in rows)])
     fastest = max([1.5, *(row["x"] for row in rows)])
@@ -147,10 +147,10 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
     tips = [
         {"field": field, "title": title, "type": "nominal"}
         for field, title in (
-            ("setting", promised.TUNE_COLUMNS[0]),
-            ("y", promised.TUNE_COLUMNS[2]),
-            ("limit", promised.TUNE_COLUMNS[3]),
-            ("passed", promised.TUNE_COLUMNS[4]),
+            ("setting", promised.TUNE_COLUMNS[1]),
+            ("y", promised.TUNE_COLUMNS[3]),
+            ("limit", promised.TUNE_COLUMNS[4]),
+            ("passed", promised.TUNE_COLUMNS[5]),
         )
     ]
     dash: Spec = {"type": "rule", "color": palette.ink, "strokeDash": [6, 4], "strokeWidth": 1.5}

@@ -15,15 +15,27 @@ METHODS: dict[str, str] = {
 }
 METHOD_TERMS = ("Learn-then-Test", "conformal, Confident Adaptive Transformers")
 METHOD_HELP = (
-    "Fixed-sequence Learn-then-Test with the exact binomial tail (Angelopoulos et al. 2021) tests "
-    "settings of every rule, and is wrong about the setting it hands out in at most 1 − confidence "
-    "of all draws of texts. The conformal rule (Schuster et al. 2021) sets one probability "
-    "threshold; its promise is an average over all draws, so a single draw may do worse."
+    "Learn-then-Test (Angelopoulos et al. 2021) tests each rule's settings in a sequence of its "
+    "own with the exact binomial tail, and is wrong about the setting it hands out in at most "
+    "1 − confidence of all draws of texts. The conformal rule (Schuster et al. 2021) sets one "
+    "probability threshold; its promise is an average over all draws, so a single draw may do "
+    "worse."
 )
 TUNE_WHAT = (
-    "The texts are cut into three parts: one puts the settings in order, one tests them in turn "
-    "until one fails, one only reports."
+    "The texts are cut into three parts: one puts each rule's settings in order, from safe to "
+    "fast; one tests them in turn until one fails; one only reports. The rules share what may go "
+    "wrong evenly (Bonferroni)."
 )
+TUNE_FAMILIES = "Rules to try"
+TUNE_FAMILIES_HELP = (
+    "Each has tests of its own and takes its share of the certainty: with fewer rules each is "
+    "tested less strictly. Always stopping at one layer is no candidate."
+)
+TUNE_NO_FAMILY = "Choose at least one rule to try."
+CHAIN_NONE = "nothing passed"
+CHAIN_BEST = "passed up to {speed}×"
+CHAIN_PASSED = "all {n} that were tested passed."
+CHAIN_ENDED = "ended at {speed}× by “{rule}”, which lost {loss} in 100 and may lose {limit}."
 TUNE_RISK = "What counts as a loss"
 TUNE_RISKS: dict[str, str] = {
     "disagreement": "another answer than full depth",
@@ -53,8 +65,8 @@ TUNE_NOT_FOUND = (
 )
 TUNE_REFUSED = (
     "That cannot be promised from {rows:,} texts. Even without a single loss the test part needs "
-    "{needed:,} texts (about {total:,} in all). Accept a larger loss, ask for less certainty, or "
-    "bring more texts."
+    "{needed:,} texts (about {total:,} in all). Accept a larger loss, ask for less certainty, try "
+    "fewer rules, or bring more texts."
 )
 TUNE_SHORT: dict[str, str] = {"disagreement": "changed", "accuracy": "lost"}
 TUNE_NAME = "at most {limit} in 100 {loss}, {confidence} % certain"
@@ -105,7 +117,7 @@ TUNE_SAVE_HELP = (
     "and Python. On this visit the Inspect page also offers it by its name."
 )
 TUNE_STEPS = "The tests, one by one"
-TUNE_COLUMNS = ("Setting", "Layers read", "Lost, %", "Upper limit, %", "Passed")
+TUNE_COLUMNS = ("Rule", "Setting", "Layers read", "Lost, %", "Upper limit, %", "Passed")
 TUNE_ALT = (
     "Upper limit of the loss against theoretical speed-up for {count} tested settings; the "
     "accepted loss is {loss:.1f} %."

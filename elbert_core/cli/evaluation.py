@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,8 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from elbert_core.errors import ConfigError
-from elbert_core.evaluation.calibration import RISKS, Tuning, tune
+from elbert_core.evaluation.calibration import FAMILIES, Chain, Tuning, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
+from elbert_core.evaluation.risks import RISKS
 from elbert_core.evaluation.sweeps import SweepPoint, pareto_front, policy_grids, sweep
 from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
 from elbert_core.policies import ExitPolicy, policy_to_dict, policy_to_text
@@ -35,7 +37,9 @@ FamilyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--family",
-        help="Rules to try, may be given several times; all by default. "
+        "--families",
+        help="Rules to try, may be given several times; all by default, for tune "
+        f"{', '.join(FAMILIES)}: each one more takes its share of the confidence. One of "
         f"{', '.join(policy_grids(12, 2, having=('logits',)))}.",
     ),
 ]
@@ -159,7 +163,8 @@ def tune_command(
         guarantee = conformal.guarantee(stored)
         words, record = _conformal_words(conformal), asdict(conformal)
     else:
-        policies = [p for grid in _grids(stored, family).values() for p in grid]
+        grids = _grids(stored, family or FAMILIES)
+        policies = [p for grid in grids.values() for p in grid if not p.baseline]
         tuning = tune(
             stored,
             max_loss=max_loss,
@@ -170,8 +175,9 @@ def tune_command(
         )
         policy, guarantee = tuning.policy, tuning.guarantee(stored)
         words, record = _tuning_words(tuning), asdict(tuning)
-        for step, tested in zip(record["sequence"], tuning.sequence, strict=True):
-            step["policy"] = policy_to_dict(tested.policy)
+        for chain, tested in zip(record["chains"], tuning.chains, strict=True):
+            for step, setting in zip(chain["steps"], tested.steps, strict=True):
+                step["policy"] = policy_to_dict(setting.policy)
     record["policy"] = policy_to_dict(policy)
     if save is not None:
         save_policy(policy, save, name=name, guarantee=guarantee)
@@ -201,15 +207,28 @@ def _tuning_words(tuning: Tuning) -> str:
         )
         lines.append(
             f"Test: loss {step.loss:.4f} on {tuning.n_test} rows, p = {step.p_value:.2g}, upper "
-            f"limit {step.upper_limit:.4f}; {len(tuning.sequence)} of {tuning.n_candidates} "
+            f"limit {step.upper_limit:.4f}; {len(tuning.tested)} of {tuning.n_candidates} "
             f"settings tested in an order fixed on {tuning.n_order} other rows."
         )
+    lines += [f"{chain.family}: {_end_of(chain)}" for chain in tuning.chains]
     lines.append(
         f"Report on {report.n_rows} further rows: loss {report.loss:.4f}, theoretical speed-up "
         f"{report.speed_up_ratio:.2f}x, accuracy {report.accuracy:.4f} "
         f"(full depth {report.full_accuracy:.4f})."
     )
     return "\n".join(lines)
+
+
+def _end_of(chain: Chain) -> str:
+    best, failed = chain.best, chain.ended_by
+    said = "none certified" if best is None else f"certified to {1 / best.computation_cost:.2f}x"
+    if failed is None:
+        return f"{said}, all {len(chain.steps)} tested passed"
+    return (
+        f"{said}, ended by {policy_to_text(failed.policy)} ({1 / failed.computation_cost:.2f}x, "
+        f"loss {failed.loss:.4f}, upper limit {failed.upper_limit:.4f}, p = {failed.p_value:.2g} > "
+        f"{chain.level:.2g})"
+    )
 
 
 def _conformal_words(tuning: ConformalTuning) -> str:
@@ -225,7 +244,7 @@ def _conformal_words(tuning: ConformalTuning) -> str:
     )
 
 
-def _grids(table: EvaluationTable, families: list[str] | None) -> dict[str, list[ExitPolicy]]:
+def _grids(table: EvaluationTable, families: Sequence[str] | None) -> dict[str, list[ExitPolicy]]:
     grids = policy_grids(table.n_layers, len(table.label_names), having=table.extras)
     unknown = [name for name in families or [] if name not in grids]
     if unknown:

@@ -1,18 +1,28 @@
 """The fastest setting whose loss stays under a limit, with a guarantee for new rows.
 
-Fixed-sequence Learn-then-Test: one part of the rows puts the candidate settings in an order, from
-safe to fast; a second part tests them in that order until one fails; a third only reports. With
-probability `confidence` over the rows drawn, the true loss of the chosen setting is at most
-`max_loss`, whatever the model. That holds for rows drawn from the same source as these, not under
-a shift of the data, and not when the rows were used to train the model; rows on which one of many
-checkpoints was picked are a little too kind to it.
+Learn-then-Test with one fixed sequence a family of rules. The rows fall into three parts. The first
+puts each family's settings in an order, from safe to fast by the loss seen there. The second tests
+them in that order: H(setting) = "its true loss is above `max_loss`", rejected where the p-value
+(`exact_tests`) is at most (1 - confidence) / m for m families; a chain ends at its first setting
+that is not rejected. The third only reports.
+
+Why it holds: the order does not look at the rows of the test, so within a chain a false rejection
+takes that the first true H of the chain is rejected, which has probability at most
+(1 - confidence) / m; over m chains these add up (Bonferroni) to at most 1 - confidence. All
+settings accepted are then safe at once with probability `confidence`, so that the fastest of them
+may be chosen. Each family more leaves less for the others: three are tried where none are named.
+
+That holds for rows drawn from the same source as these, not under a shift of the data, and not when
+the rows were used to train the model; rows on which one of many checkpoints was picked are a little
+too kind to it. Fixed layers and full depth are baselines, not candidates.
 
 References:
-    Learn then Test: Angelopoulos et al. 2021, arXiv:2110.01052 (fixed-sequence testing, p-values).
+    Learn then Test: Angelopoulos et al. 2021, arXiv:2110.01052 (section 3: fixed-sequence testing
+    with several starting points; p-values).
     CALM: Schuster et al. 2022, arXiv:2207.07061 (risks of early exit).
 
-Deviation: candidates of many rules with several settings have no natural order, so the first part
-of the rows gives one; any order is valid that does not look at the rows of the test.
+Deviation: rules with several settings have no natural order, so the first part of the rows gives
+one; any order is valid that does not look at the rows of the test.
 """
 
 from __future__ import annotations
@@ -24,30 +34,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from elbert_core import metrics
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation import exact_tests
 from elbert_core.evaluation.exact_tests import require_level
-from elbert_core.evaluation.sweeps import Source, policy_grids, probs_and_gold, signals_from
+from elbert_core.evaluation.risks import RISKS, Report, losses_of, report_on, with_optional_gold
+from elbert_core.evaluation.sweeps import Source, policy_grids
 from elbert_core.evaluation.tables import EvaluationTable
-from elbert_core.policies import ExitPolicy, NeverExit, Signals, replay
+from elbert_core.policies import ExitPolicy, NeverExit
 from elbert_core.policy_files import Guarantee, Risk
 
-RISKS: dict[str, str] = {
-    "disagreement": "share of rows whose label differs from full depth's; needs no right answers",
-    "accuracy": "share of rows that full depth gets right and the early exit wrong; the net loss "
-    "of accuracy is never more",
-    "distribution": "mean total variation distance between the probabilities at the exit and at "
-    "full depth, in [0, 1]; needs no right answers",
-}
 SHARES = (0.25, 0.5, 0.25)
+FAMILIES = ("window", "entropy", "patience")
+"""Families that are tried where none are named."""
 COST_STEPS = 48
-"""Cost is cut into so many steps; each gives at most one candidate to the sequence."""
+"""Cost is cut into so many steps; each gives at most one candidate to a chain."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestedSetting:
-    """One step of the sequence.
+    """One step of a chain.
 
     Attributes:
         policy: the setting.
@@ -55,7 +60,7 @@ class TestedSetting:
         loss: mean loss on the rows of the test part, in [0, 1].
         upper_limit: one-sided limit of the true loss for this setting alone.
         p_value: of "the true loss is above max_loss".
-        accepted: True when p_value <= 1 - confidence.
+        accepted: True when the p-value is at most the chain's level.
     """
 
     __test__ = False  # no test class, whatever its name says to pytest
@@ -69,30 +74,30 @@ class TestedSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What the chosen setting does on rows that had no part in choosing it.
+class Chain:
+    """The settings of one family, tested from safe to fast.
 
     Attributes:
-        n_rows: rows of the report part.
-        loss: mean loss, in [0, 1].
-        loss_interval: its 95 % Wilson interval; None for losses that are not 0 or 1.
-        computation_cost: mean(exit_layer) / n_layers.
-        accuracy, full_accuracy: at the exit and at full depth; None without gold labels.
-        accuracy_interval: 95 % Wilson interval of `accuracy`; None without gold labels.
+        family: of the rules.
+        level: its share of 1 - confidence.
+        steps: the settings tested, in order; all but the last are accepted.
+        n_candidates: settings of the family that were looked at on the order part.
     """
 
-    n_rows: int
-    loss: float
-    loss_interval: tuple[float, float] | None
-    computation_cost: float
-    accuracy: float | None
-    full_accuracy: float | None
-    accuracy_interval: tuple[float, float] | None
+    family: str
+    level: float
+    steps: tuple[TestedSetting, ...]
+    n_candidates: int
 
     @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical, layers only: 1 / computation_cost."""
-        return 1.0 / self.computation_cost
+    def ended_by(self) -> TestedSetting | None:
+        """The setting that failed; None where all that were tested passed."""
+        return None if not self.steps or self.steps[-1].accepted else self.steps[-1]
+
+    @property
+    def best(self) -> TestedSetting | None:
+        """The fastest accepted setting, None without one."""
+        return next((step for step in reversed(self.steps) if step.accepted), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +105,11 @@ class Tuning:
     """A setting with a guarantee, and how it was found.
 
     Attributes:
-        policy: the last setting accepted; `NeverExit` when none was (that one cannot lose).
+        policy: the fastest setting accepted; `NeverExit` when none was (that one cannot lose).
         risk, max_loss, confidence: what is guaranteed: with this confidence the true loss is at
             most `max_loss`.
         found: False when no early exit could be certified and full depth is the answer.
-        sequence: the settings tested, in order; the last one failed, unless all passed.
-        n_candidates: settings that were looked at on the order part.
+        chains: what was tested, a chain for each family.
         n_order, n_test, n_report: rows of the three parts.
         seed: of the random split.
         report: the chosen setting on the report part.
@@ -116,8 +120,7 @@ class Tuning:
     max_loss: float
     confidence: float
     found: bool
-    sequence: tuple[TestedSetting, ...]
-    n_candidates: int
+    chains: tuple[Chain, ...]
     n_order: int
     n_test: int
     n_report: int
@@ -127,7 +130,17 @@ class Tuning:
     @property
     def chosen(self) -> TestedSetting | None:
         """The test that the chosen setting passed, None when full depth is the answer."""
-        return next((step for step in reversed(self.sequence) if step.accepted), None)
+        return _fastest(self.chains)
+
+    @property
+    def tested(self) -> tuple[TestedSetting, ...]:
+        """All settings tested, chain after chain."""
+        return tuple(step for chain in self.chains for step in chain.steps)
+
+    @property
+    def n_candidates(self) -> int:
+        """Settings that were looked at on the order part."""
+        return sum(chain.n_candidates for chain in self.chains)
 
     def guarantee(self, table: EvaluationTable) -> Guarantee:
         """What a policy file says of the setting, with the table it was tuned on."""
@@ -143,12 +156,13 @@ class Tuning:
         )
 
 
-def rows_needed(max_loss: float, confidence: float) -> int:
+def rows_needed(max_loss: float, confidence: float, *, families: int = 1) -> int:
     """Rows of the test part without a single error that certify a loss of at most `max_loss`."""
     require_level("max_loss", max_loss)
     require_level("confidence", confidence)
-    rows = max(1, math.floor(math.log1p(-confidence) / math.log1p(-max_loss)))
-    while (1 - max_loss) ** rows > 1 - confidence:
+    level = (1 - confidence) / families
+    rows = max(1, math.floor(math.log(level) / math.log1p(-max_loss)))
+    while (1 - max_loss) ** rows > level:
         rows += 1
     return rows
 
@@ -173,7 +187,8 @@ def tune(
         max_loss: largest loss allowed, in (0, 1).
         confidence: in (0, 1), e.g. 0.95.
         risk: what counts as loss, see `RISKS`.
-        policies: candidates; all families over their grids by default.
+        policies: candidates, a chain for each family among them; by default those of `FAMILIES`
+            over their grids.
         shares: of the rows for ordering, testing and reporting; each above 0, sum 1.
         seed: of the random split.
 
@@ -184,50 +199,59 @@ def tune(
     """
     if risk not in RISKS:
         raise ConfigError(f"risk must be one of {', '.join(RISKS)}, got {risk!r}")
-    signals, labels = _with_optional_gold(source, gold, risk)
+    signals, labels = with_optional_gold(source, gold, risk)
     n_layers, rows = signals.shape
     order, test, report = split_rows(rows, shares, seed)
-    needed = rows_needed(max_loss, confidence)
+    if policies is None:
+        grids = policy_grids(n_layers, signals.probs.shape[2], having=signals.extras)
+        policies = [policy for name in FAMILIES for policy in grids.get(name, ())]
+    families: dict[str, list[ExitPolicy]] = {}
+    for policy in policies:
+        families.setdefault(policy.family, []).append(policy)
+    n_chains = max(1, len(families))
+    needed = rows_needed(max_loss, confidence, families=n_chains)
     if len(test) < needed:
         raise InputError(
             f"cannot certify a loss of at most {max_loss:g} with confidence {confidence:g} from "
             f"{len(test)} test rows: needs at least {needed} even without a single error "
             f"(about {math.ceil(needed / shares[1])} rows in all, got {rows})"
+            + (f"; fewer than {n_chains} families need fewer" if n_chains > 1 else "")
         )
-    if policies is None:
-        grids = policy_grids(n_layers, signals.probs.shape[2], having=signals.extras)
-        policies = [policy for grid in grids.values() for policy in grid]
-    candidates = list(policies)
-    losses, exit_layers = _losses(signals, labels, candidates, risk)
-    steps = fixed_sequence(
-        losses,
-        exit_layers / n_layers,
-        order,
-        test,
-        max_loss=max_loss,
-        confidence=confidence,
-        binary=risk != "distribution",
-    )
-    sequence = tuple(
-        TestedSetting(candidates[index], cost, loss, limit, p_value, accepted)
-        for index, cost, loss, limit, p_value, accepted in steps
-    )
-    chosen = next((step[0] for step in reversed(steps) if step[-1]), None)
-    policy = NeverExit() if chosen is None else candidates[chosen]
+    level = (1 - confidence) / n_chains
+    chains = []
+    for family, candidates in families.items():
+        losses, exit_layers = losses_of(signals, labels, candidates, risk)
+        steps = fixed_sequence(
+            losses,
+            exit_layers / n_layers,
+            order,
+            test,
+            max_loss=max_loss,
+            level=level,
+            binary=risk != "distribution",
+        )
+        tested = tuple(TestedSetting(candidates[step[0]], *step[1:]) for step in steps)
+        chains.append(Chain(family, level, tested, len(candidates)))
+    chosen = _fastest(chains)
+    policy = NeverExit() if chosen is None else chosen.policy
     return Tuning(
         policy=policy,
         risk=risk,
         max_loss=float(max_loss),
         confidence=float(confidence),
         found=chosen is not None,
-        sequence=sequence,
-        n_candidates=len(candidates),
+        chains=tuple(chains),
         n_order=len(order),
         n_test=len(test),
         n_report=len(report),
         seed=seed,
         report=report_on(policy, signals, labels, report, risk),
     )
+
+
+def _fastest(chains: Iterable[Chain]) -> TestedSetting | None:
+    found = [chain.best for chain in chains if chain.best is not None]
+    return min(found, key=lambda step: (step.computation_cost, step.loss), default=None)
 
 
 def split_rows(
@@ -262,7 +286,7 @@ def fixed_sequence(
     test: NDArray[np.integer],
     *,
     max_loss: float,
-    confidence: float,
+    level: float,
     binary: bool = True,
 ) -> list[Step]:
     """Order candidates on one part of the rows, test them in turn on another.
@@ -273,7 +297,7 @@ def fixed_sequence(
         order: row indices of the order part.
         test: row indices of the test part, disjoint from it.
         max_loss: largest true mean loss allowed.
-        confidence: of the guarantee.
+        level: largest p-value that is accepted, in (0, 1); also that of the upper limits.
         binary: losses are 0 or 1, which allows the exact binomial test; else Hoeffding-Bentkus.
 
     Returns:
@@ -288,11 +312,11 @@ def fixed_sequence(
         if binary:
             n_lost = int(np.count_nonzero(tested))
             p_value = exact_tests.binomial_tail(n_lost, len(test), max_loss)
-            limit = exact_tests.binomial_upper_limit(n_lost, len(test), confidence)
+            limit = exact_tests.binomial_upper_limit(n_lost, len(test), 1 - level)
         else:
             p_value = exact_tests.hoeffding_bentkus(tested, max_loss)
-            limit = exact_tests.hoeffding_bentkus_upper_limit(tested, confidence)
-        accepted = p_value <= 1 - confidence
+            limit = exact_tests.hoeffding_bentkus_upper_limit(tested, 1 - level)
+        accepted = p_value <= level
         loss = float(tested.mean(dtype=np.float64))
         steps.append((index, float(mean_cost[index]), loss, limit, p_value, accepted))
         if not accepted:
@@ -320,69 +344,3 @@ def safe_to_fast(mean_loss: NDArray[np.floating], mean_cost: NDArray[np.floating
         if best is None or mean_loss[index] < mean_loss[best]:
             chosen[step] = index
     return [chosen[step] for step in sorted(chosen, reverse=True)]
-
-
-def report_on(
-    policy: ExitPolicy,
-    signals: Signals,
-    gold: NDArray[np.integer] | None,
-    rows: NDArray[np.integer],
-    risk: Risk,
-) -> Report:
-    """Loss, cost and accuracy of one setting on some rows."""
-    part = signals.take(rows)
-    labels = None if gold is None else gold[rows]
-    losses, exit_layers = _losses(part, labels, [policy], risk)
-    binary = risk != "distribution"
-    accuracy = full_accuracy = interval = None
-    if labels is not None:
-        right = int((replay(policy, part).label == labels).sum())
-        accuracy, full_accuracy = right / len(rows), float((part.label[-1] == labels).mean())
-        interval = metrics.wilson_interval(right, len(rows))
-    return Report(
-        n_rows=len(rows),
-        loss=float(losses.mean(dtype=np.float64)),
-        loss_interval=(
-            metrics.wilson_interval(int(np.count_nonzero(losses)), len(rows)) if binary else None
-        ),
-        computation_cost=metrics.computation_cost(exit_layers[0], signals.n_layers),
-        accuracy=accuracy,
-        full_accuracy=full_accuracy,
-        accuracy_interval=interval,
-    )
-
-
-def _with_optional_gold(
-    source: Source, gold: NDArray[np.integer] | None, risk: Risk
-) -> tuple[Signals, NDArray[np.integer] | None]:
-    if gold is None and not hasattr(source, "gold") and risk != "accuracy":
-        return signals_from(source), None
-    return probs_and_gold(source, gold)
-
-
-def _losses(
-    signals: Signals,
-    gold: NDArray[np.integer] | None,
-    policies: list[ExitPolicy],
-    risk: Risk,
-) -> tuple[NDArray[np.float32] | NDArray[np.bool_], NDArray[np.int16]]:
-    """(policies, rows) losses and exit layers; bool for the risks of 0 and 1."""
-    rows = np.arange(signals.shape[1])
-    full = signals.label[-1]
-    shape = (len(policies), len(rows))
-    losses: NDArray[np.float32] | NDArray[np.bool_] = np.zeros(shape, dtype=np.bool_)
-    if risk == "distribution":
-        losses = np.zeros(shape, dtype=np.float32)
-    exit_layers = np.zeros(shape, dtype=np.int16)
-    for index, policy in enumerate(policies):
-        exits = replay(policy, signals)
-        exit_layers[index] = exits.exit_layer
-        if risk == "distribution":
-            distance = np.abs(signals.probs[exits.exit_layer - 1, rows] - signals.probs[-1])
-            losses[index] = np.clip(distance.sum(axis=-1) / 2, 0.0, 1.0)
-        elif risk == "accuracy":
-            assert gold is not None  # probs_and_gold has seen to it
-            losses[index] = (full == gold) & (exits.label != gold)
-        else:
-            losses[index] = exits.label != full
-    return losses, exit_layers

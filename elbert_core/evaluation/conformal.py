@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core.errors import ConfigError, InputError
-from elbert_core.evaluation.calibration import Report, report_on
 from elbert_core.evaluation.exact_tests import require_level
-from elbert_core.evaluation.sweeps import Source, probs_and_gold, signals_from
+from elbert_core.evaluation.risks import Report, report_on, with_optional_gold
+from elbert_core.evaluation.sweeps import Source, signals_from
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ConfidenceThreshold, Signals
 from elbert_core.policy_files import Guarantee
@@ -93,10 +93,7 @@ def tune_conformal(
     """
     if not 0 < share < 1:
         raise ConfigError(f"share must lie in (0, 1), got {share!r}")
-    if gold is None and not hasattr(source, "gold"):
-        signals, labels = signals_from(source), None
-    else:
-        signals, labels = probs_and_gold(source, gold)
+    signals, labels = with_optional_gold(source, gold, "disagreement")
     rows = signals.shape[1]
     n_calibration = int(rows * share)
     if not 0 < n_calibration < rows:

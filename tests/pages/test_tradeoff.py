@@ -23,6 +23,7 @@ from app.tradeoff import wording_promise as promised
 from app.tradeoff.chart import SELECTION
 from app.tradeoff.evaluations import key_of, look_at, look_closer
 from elbert_core.evaluation.calibration import tune
+from elbert_core.evaluation.sweeps import policy_grids
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, ExitPolicy, Patience
 from tests.app.tables import make_table
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("without_model")
 
 @pytest.fixture(scope="module")
 def table() -> EvaluationTable:
-    return make_table(n_rows=300)
+    return make_table(n_rows=420)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,44 @@ def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable)
 
     app.select_slider(key="tradeoff.loss").set_value(0.5).run()
     said = " ".join(str(element.value) for element in app.info)
-    assert said == promised.TUNE_REFUSED.format(rows=300, needed=598, total=1196)
+    assert said == promised.TUNE_REFUSED.format(rows=420, needed=817, total=1634)
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
+    open_app: OpenApp, table: EvaluationTable
+) -> None:
+    app = go(open_app())
+    app.select_slider(key="tradeoff.loss").set_value(5.0).run()
+    usual = tune(table, max_loss=0.05)
+    assert narration.ends(usual) in driver.shown_text(app)
+    picker = app.multiselect(key=driver.key(app, "tradeoff.rules_tried"))
+    assert picker.value == ["window", "entropy", "patience"]
+    assert not {"fixed", "never"} & set(picker.options)
+    picker.set_value(["entropy"]).run()
+    alone = tune(table, max_loss=0.05, policies=policy_grids(12, 2)["entropy"])
+    assert narration.promise(alone) in driver.shown_text(app)
+    assert narration.ends(alone).count("\n") == 0
+    app.multiselect(key=driver.key(app, "tradeoff.rules_tried")).set_value([]).run()
+    assert promised.TUNE_NO_FAMILY in [str(element.value) for element in app.info]
+    assert not app.exception
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("t.json", "its .safetensors file is missing"),
+        ("t.safetensors", "its .json file is missing"),
+        ("<b>t.csv", "a table is a .json and a .safetensors file"),
+    ],
+)
+def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said: str) -> None:
+    app = go(open_app())
+    app.file_uploader(key=visit.FILES).upload(name, b"{}").run()
+    assert said in " ".join(str(element.value) for element in app.warning).replace("\\", "")
+    assert "420 texts" in driver.shown_text(app)
+    assert not app.exception
 
 
 @pytest.mark.usefixtures("tables")
@@ -214,14 +252,14 @@ def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
     assert "80 texts" in driver.shown_text(app)
     app.selectbox(key=driver.key(app, visit.TABLE)).set_value("made-up.sst2.validation").run()
     assert not app.exception
-    assert "300 texts" in driver.shown_text(app)
+    assert "420 texts" in driver.shown_text(app)
 
 
 @pytest.mark.usefixtures("tables")
 @pytest.mark.parametrize("asked", ["../secret", "missing", "\u202e", "a" * 5000])
 def test_a_link_cannot_ask_for_another_file(asked: str, open_app: OpenApp) -> None:
     app = go(open_app(table=asked))
-    assert "300 texts" in driver.shown_text(app)
+    assert "420 texts" in driver.shown_text(app)
 
 
 def test_without_a_table_the_page_says_how_to_make_one(
@@ -253,12 +291,13 @@ def test_a_table_of_ones_own_is_shown_and_closed(open_app: OpenApp) -> None:
     assert not app.exception
     assert "44 texts" in driver.shown_text(app)
     app.button(key="tradeoff.close").click().run()
-    assert "300 texts" in driver.shown_text(app)
+    assert "420 texts" in driver.shown_text(app)
 
 
 @pytest.mark.usefixtures("tables")
 def test_the_report_is_made_when_asked_for(open_app: OpenApp) -> None:
     app = go(open_app())
+    app.select_slider(key="tradeoff.loss").set_value(5.0).run()
     assert len(app.get("download_button")) == 2  # the points, and the setting that was promised
     app.button(key="tradeoff.make").click().run()
     assert not app.exception

@@ -103,7 +103,9 @@ def test_a_promise_is_that_of_the_core(overview: Overview) -> None:
 
 
 def test_too_few_rows_promise_nothing_and_say_how_many_it_takes(overview: Overview) -> None:
-    made = promise(overview, "accuracy", 0.005, 0.95)
+    three = promise(overview, "accuracy", 0.005, 0.95)
+    assert (three.tuning, three.rows_needed) == (None, 817)  # 0.995^817 <= 0.05 / 3 < 0.995^816
+    made = promise(overview, "accuracy", 0.005, 0.95, ["entropy"])
     assert made.tuning is None
     assert made.rows_needed == 598  # 0.995^598 <= 0.05 < 0.995^597
     assert made.total_needed == 2 * 598
@@ -132,16 +134,18 @@ def opened(**changes: object) -> dict[str, bytes]:
 
 
 def test_a_table_opens_again() -> None:
-    table = evaluations.table_from_files(opened())
+    table = evaluations.table_from_files([*opened().items()])
     assert np.array_equal(table.probs, make_table(n_rows=20).probs)
 
 
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({}, "two files"),
-        ({"a.json": b"{}", "b.json": b"{}"}, "two files"),
-        ({"a.json": b"{}", "b.pkl": b"x"}, "two files"),
+        ({}, r"its \.json and \.safetensors file is missing"),
+        ({"a.json": b"{}"}, r"its \.safetensors file is missing, open both together"),
+        ({"a.safetensors": b""}, r"its \.json file is missing"),
+        ({"a.json": b"{}", "b.json": b"{}"}, "one table at a time"),
+        ({"a.json": b"{}", "b.pkl": b"x"}, "got 'b.pkl'"),
         ({"a.json": b"{}", "b.safetensors": b""}, "format"),
         ({"a.json": b"\xff\xfe", "b.safetensors": b""}, "usable JSON"),
         ({"a.json": b"x" * 5_000_001, "b.safetensors": b""}, "5 MB"),
@@ -155,7 +159,12 @@ def test_a_table_opens_again() -> None:
 )
 def test_hostile_files_are_refused(files: dict[str, bytes], reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        evaluations.table_from_files(files)
+        evaluations.table_from_files([*files.items()])
+
+
+def test_two_tables_at_once_are_refused_even_under_one_name() -> None:
+    with pytest.raises(InputError, match="one table at a time, which is two files, got 4"):
+        evaluations.table_from_files([*opened().items(), *opened().items()])
 
 
 def test_a_table_too_deep_to_draw_is_refused() -> None:

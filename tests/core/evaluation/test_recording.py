@@ -193,7 +193,7 @@ def test_commands_from_a_checkpoint_to_a_saved_policy(
 
 def test_commands_say_what_they_do_not_take(elbert: Callable[..., str], tmp_path: Path) -> None:
     path = save_evaluation(make_table(), tmp_path)
-    with pytest.raises(InputError, match=r"cannot certify .* needs at least 299"):
+    with pytest.raises(InputError, match=r"cannot certify .* needs at least 408"):
         elbert("tune", path)
     with pytest.raises(ConfigError, match="risk must be one of"):
         elbert("tune", path, "--risk", "none")
