@@ -83,6 +83,9 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
     """
     extras = {name: _exact(values) for name, values in trace.extras.items()}
     logits = extras.pop("logits", None)
+    old = {} if logits is not None or "distances" not in extras else {"distances"}
+    if logits is None and set(extras) - old:
+        raise InputError("a trace file holds extras beside logits only, this trace has no logits")
     values: dict[str, Any] = {
         "format": OLD_FORMAT if logits is None else FORMAT,
         "text": trace.text,
@@ -101,7 +104,9 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         "device": trace.device,
         "dtype": trace.dtype,
     }
-    if extras:
+    if old:  # format 1 has a place for them
+        values["distances"] = _exact(trace.extras["distances"][:, 0])
+    elif extras:
         values["extras"] = extras
     if with_attention and trace.attention is not None:
         values["attention"] = np.round(trace.attention.astype(np.float64), 4).tolist()

@@ -340,3 +340,13 @@ def test_csv_refuses_the_decision_of_another_trace() -> None:
     assert policy_to_dict(decision.policy)["kind"] == "never"
     with pytest.raises(InputError, match="12 layers, got one of 3"):
         trace_to_csv(trace, decision)
+
+
+def test_an_old_trace_is_written_again_with_all_it_had() -> None:
+    trace = trace_from_json(old_file())
+    again = trace_from_json(trace_to_json(trace))
+    np.testing.assert_array_equal(again.extras["distances"], trace.extras["distances"])
+    np.testing.assert_array_equal(again.probs, trace.probs)
+    bare = make_trace(extras={"exit_score": np.zeros((12, 1), np.float32)})
+    with pytest.raises(InputError, match="has no logits"):
+        trace_to_json(bare)
