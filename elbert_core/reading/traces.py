@@ -83,7 +83,7 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
     """
     extras = {name: _exact(values) for name, values in trace.extras.items()}
     logits = extras.pop("logits", None)
-    old = {} if logits is not None or "distances" not in extras else {"distances"}
+    old = {"distances"} & set(extras) if logits is None else set()
     if logits is None and set(extras) - old:
         raise InputError("a trace file holds extras beside logits only, this trace has no logits")
     values: dict[str, Any] = {

@@ -44,9 +44,9 @@ SAME: list[tuple[str, Content]] = [
     ("a.csv", ",text\n0,A warm film\n1,Caf\u00e9\n"),
     ("a.tsv", "text\tid\nA warm film\t1\nCaf\u00e9\t2\n".encode("utf-16")),
     ("a.tsv", BOM + "text\r\nA warm film\r\nCaf\u00e9\r\n".encode()),
-    ("a.tsv.gz", gzip.compress("text\nA warm film\nCaf\u00e9\n".encode())),
-    ("a.csv", gzip.compress("text\nA warm film\nCaf\u00e9\n".encode())),
-    ("a.csv.gz", gzip.compress(BOM + "text\nA warm film\nCaf\u00e9\n".encode())),
+    ("a.tsv.gz", gzip.compress("text\nA warm film\nCaf\u00e9\n".encode(), mtime=0)),
+    ("a.csv", gzip.compress("text\nA warm film\nCaf\u00e9\n".encode(), mtime=0)),
+    ("a.csv.gz", gzip.compress(BOM + "text\nA warm film\nCaf\u00e9\n".encode(), mtime=0)),
 ]
 
 
@@ -117,7 +117,11 @@ DAMAGED: list[tuple[str, Content, str]] = [
     ("a.csv", b"PK\x03\x04\0\0", "NUL"),
     # compression
     ("a.tsv.gz", b"text\nfilm\n", "not gzipped"),
-    ("a.tsv.gz", gzip.compress(b"text\n" + bytes(range(65, 91)) * 99)[:-20], "cannot read"),
+    (
+        "a.tsv.gz",
+        gzip.compress(b"text\n" + bytes(range(65, 91)) * 99, mtime=0)[:-20],
+        "cannot read",
+    ),
     ("a.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\0\xff\xff\xff", "cannot read"),
     ("a.csv.bz2", b"BZh", "must end in one of"),
     ("a.json", b"[]", "must end in one of"),
