@@ -118,7 +118,7 @@ def test_the_trade_off_shows_hostile_names_as_text(
 
 
 def test_names_are_cleaned_once_where_a_record_comes_in(tmp_path: Path) -> None:
-    files = {path.name: path.read_bytes() for path in _saved(tmp_path)}
+    files = [(path.name, path.read_bytes()) for path in _saved(tmp_path)]
     for record in (clean(hostile_trace()), table_from_files(files), drawable(hostile_table())):
         names = [*record.label_names, record.checkpoint, record.device, record.dtype]
         assert not [c for name in names for c in name if is_hidden(c)]
