@@ -13,7 +13,7 @@ from app.shared.state import Mode, RealRun, Shown
 from app.shared.text import plain_markdown, visible
 from elbert_core.policies.explanation import Decision
 
-SIZES = ("1.9rem", "1.25rem", "")
+SIZES = ("1.9rem", "1.25rem")
 _BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray", "opened": "gray"}
 
 
@@ -115,19 +115,21 @@ def verdict_html(decision: Decision, palette: Palette, *, former: bool = False) 
     Args:
         decision: what is said.
         palette: colours for a light or a dark page.
-        former: whether it belongs to an older sentence than the one asked for: small and pale then.
+        former: whether it belongs to an older sentence than the one asked for: small and light.
     """
-    large, rest_size, look = ("1rem", "0.9rem", ";opacity:0.65") if former else SIZES
+    # small and light, not faded: text that is too pale to read is no text
+    large, rest_size = ("1rem", "0.9rem") if former else SIZES
+    weight = 400 if former else 700
     label = escape(narration.name(decision.label_name))
     colour = palette.label_text(decision.label)
     sure = narration.sure(decision.confidence)
     rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
     return (
         '<div role="status" style="display:flex;flex-wrap:wrap;align-items:baseline;'
-        f'gap:0.1rem 0.7rem;line-height:1.25{look}">'
-        f'<span style="font-size:{large};font-weight:700;color:{colour}">'
+        f'gap:0.1rem 0.7rem;line-height:1.25">'
+        f'<span style="font-size:{large};font-weight:{weight};color:{colour}">'
         f'<span aria-hidden="true">{glyph(decision.label)}</span> {label}</span>'
-        f'<span style="font-size:{rest_size};font-weight:600">{sure}</span>'
+        f'<span style="font-size:{rest_size};font-weight:{min(weight, 600)}">{sure}</span>'
         f'<span style="font-size:{rest_size}">{escape(rest)}</span>'
         "</div>"
     )

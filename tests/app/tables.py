@@ -9,7 +9,13 @@ import numpy as np
 
 from elbert_core.evaluation.tables import EvaluationTable, text_digest
 
-ROW_TEXTS = tuple(f"the film number {i} was good and the plot was dull" for i in range(400))
+
+def row_texts(n_rows: int) -> tuple[str, ...]:
+    """A text for each row."""
+    return tuple(f"the film number {i} was good and the plot was dull" for i in range(n_rows))
+
+
+ROW_TEXTS = row_texts(400)
 """Texts that a table of 400 rows may have; see `with_texts`."""
 
 
@@ -65,3 +71,8 @@ def with_texts(table: EvaluationTable, texts: Sequence[str | tuple[str, str]]) -
     pairs = [(text,) if isinstance(text, str) else text for text in texts]
     digests = [np.frombuffer(text_digest(*pair), dtype=np.uint8) for pair in pairs]
     return replace(table, text_sha256=np.stack(digests))
+
+
+def browser_table() -> EvaluationTable:
+    """What the browser tests open: rows enough for a promise of three families."""
+    return with_texts(make_table(n_rows=600, seed=4), row_texts(600))

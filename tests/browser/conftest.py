@@ -25,7 +25,7 @@ from app.shared import resources
 from app.tradeoff import evaluations
 from benchmarks._serving import ROOT, serve
 from elbert_core.evaluation.tables import save_evaluation
-from tests.app.tables import ROW_TEXTS, make_table, with_texts
+from tests.app.tables import browser_table
 from tests.app.tiny import save_tiny_checkpoint
 
 FIGURE = "[data-testid=stVegaLiteChart] svg"
@@ -85,7 +85,7 @@ def app_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with a tiny random model and a made-up evaluation table."""
     folder = tmp_path_factory.mktemp("served")
     save_tiny_checkpoint(folder / "checkpoints" / "tiny")
-    save_evaluation(with_texts(make_table(), ROW_TEXTS), folder / "evaluations")
+    save_evaluation(browser_table(), folder / "evaluations")
     shelf = shelves(folder / "checkpoints", folder / "evaluations")
     with serve(folder / "server.log", shelf) as app:
         yield app.address

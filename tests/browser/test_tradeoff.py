@@ -19,7 +19,7 @@ from app.tradeoff.evaluations import look_at, look_closer
 from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
 from elbert_core.policies import ConfidenceWindow, Patience
 from elbert_core.policy_files import load_saved_policy
-from tests.app.tables import ROW_TEXTS, make_table
+from tests.app.tables import ROW_TEXTS, browser_table, make_table
 from tests.browser.conftest import OpenPage, Visit, click_at
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ def go(visit: Visit, *, phone: bool = False) -> Page:
 def test_the_main_journey(open_page: OpenPage) -> None:
     visit = open_page()
     page = go(visit)
-    overview = look_at(make_table())
+    overview = look_at(browser_table())
     setting = look_closer(overview, ConfidenceWindow(4, 0.1))
     expect(page.get_by_text(narration.summary(setting, overview))).to_be_visible()
 
@@ -140,7 +140,7 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     page.get_by_text(rows.OWN_HEADING).click()
     page.get_by_label(rows.PASTE_LABEL).fill(ROW_TEXTS[0] + "\nno such row")
     page.get_by_role("button", name=rows.PASTE_BUTTON).click()
-    expect(page.get_by_text(rows.FOUND.format(found=1, rows=400))).to_be_visible()
+    expect(page.get_by_text(rows.FOUND.format(found=1, rows=600))).to_be_visible()
     shown = page.get_by_test_id("stText").filter(has_text=ROW_TEXTS[0])
     expect(shown).to_be_visible()
 
@@ -195,7 +195,7 @@ def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
     expect(page.get_by_text(re.compile("^66 texts"))).to_be_visible()
     visit.settled()
     page.get_by_role("button", name=words.OPEN_CLOSE).click()
-    expect(page.get_by_text(re.compile("^400 texts"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^600 texts"))).to_be_visible()
 
 
 def test_a_hostile_file_is_a_message(open_page: OpenPage) -> None:
@@ -218,7 +218,7 @@ def test_a_hostile_file_is_a_message(open_page: OpenPage) -> None:
         ]
     )
     expect(page.get_by_text(re.compile("not a table that can be opened"))).to_be_visible()
-    expect(page.get_by_text(re.compile("^400 texts"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^600 texts"))).to_be_visible()
     assert page.locator("img[src='x']").count() == 0
 
 
