@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 import typer
+from transformers import BertTokenizerFast
 from typer.testing import CliRunner
 
 from elbert_core.cli import main as cli
 from elbert_core.cli import training as cli_training
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
+from elbert_core.model.checkpoints import save_checkpoint
+from elbert_core.model.modeling import ElbertForSequenceClassification
 from elbert_core.policies import ConfidenceWindow, FixedLayer, Patience
 from elbert_core.policies.explanation import explain
 from elbert_core.policy_files import RECOMMENDED, save_policy
@@ -24,6 +30,7 @@ from elbert_core.training.packing import PackConfig
 from elbert_core.training.presets import TRAIN_PRESETS
 from elbert_core.training.teachers import TeacherConfig
 from elbert_core.training.train import TrainConfig
+from tests.core.tiny_albert import small_config
 
 TEXT = "the film was never good <b>but</b> great"
 
@@ -114,6 +121,75 @@ def test_score_keeps_the_order(
     exits = tiny_engine.run(texts, Patience(2))
     assert [row["exit_layer"] for row in said] == exits.exit_layer.tolist()
     assert [row["label"] for row in said] == [exits.label_names[i] for i in exits.label]
+
+
+def test_score_numbers_rows_as_the_file_does(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tmp_path: Path,
+) -> None:
+    """In the order of the file, whatever finishes first; blank lines are counted and told."""
+    lines = [("good film " * (1 + 7 * number % 11)).strip() for number in range(40)]
+    lines[5] = lines[17] = ""
+    (tmp_path / "x.txt").write_text("\n".join(lines), encoding="utf-8")
+    arguments = ("score", str(tmp_path / "x.txt"), "--checkpoint", str(tiny_folder))
+    assert run(monkeypatch, *arguments, "--policy", "never", "--batch-size", "3") == 0
+    shown = capsys.readouterr()
+    said = [json.loads(line) for line in shown.out.splitlines()]
+    kept = [number for number, line in enumerate(lines) if line]
+    assert [(row["row"], row["line"]) for row in said] == [(n, n + 1) for n in kept]
+    assert shown.err.splitlines()[-1].startswith(
+        "38 rows (blank lines left out: 2), mean exit layer 6.00 of 6, theoretical speed-up 1.00x"
+    )
+
+
+def test_nothing_is_scored_of_a_file_with_a_bad_row(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    tmp_path: Path,
+) -> None:
+    rows = ["text,id", *(f"good film,{number}" for number in range(50)), "good, film,50"]
+    (tmp_path / "x.csv").write_text("\n".join(rows), encoding="utf-8")
+    arguments = ("score", str(tmp_path / "x.csv"), "--checkpoint", str(tiny_folder))
+    assert run(monkeypatch, *arguments) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "x.csv, line 52 (row 50) has 3 cells, the header has 2" in shown.err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_label_on_any_terminal(
+    tokenizer: BertTokenizerFast, tmp_path: Path, encoding: str
+) -> None:
+    """Many labels, long ones, and names like markup or that the terminal cannot show."""
+    model = ElbertForSequenceClassification(small_config(77))
+    names = [
+        "[bold]tr\u00e8s bien[/bold]",
+        "\u5f88\u597d " * 20,
+        *(f"intent_{i}" for i in range(75)),
+    ]
+    model.config.id2label = dict(enumerate(names))
+    model.config.label2id = {name: i for i, name in enumerate(names)}
+    with torch.no_grad():
+        model.classifier.bias[:2] = torch.tensor([6.0, 5.0])
+    folder = save_checkpoint(model, tokenizer, tmp_path / "m", training={}, dtype="float32")
+    done = subprocess.run(
+        [sys.executable, "-m", "elbert_core", "trace", "good film", "--checkpoint", str(folder)],
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env={"PATH": "", "COLUMNS": "80", "PYTHONIOENCODING": encoding, "HF_HUB_OFFLINE": "1"},
+    )
+    said = done.stdout.decode(encoding)
+    assert done.returncode == 0, done.stderr.decode(encoding)
+    assert "the 4 most probable of 77 labels" in said
+    assert "[bold]tr" in said
+    heading = next(line for line in said.splitlines() if "layer" in line)
+    assert len(re.split("[|\u2503]", heading)) == 2 + len(("layer", "entropy", "ms", "says")) + 4
+    if encoding == "utf-8":  # elsewhere what cannot be shown is written as \\u2026, which is wider
+        assert max(map(len, said.splitlines()[:4])) <= 80
 
 
 @pytest.mark.parametrize(
