@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.shared import resources, visit, wording
+from app.inspect import words
+from app.shared import resources, visit
 from app.shared.state import Shown
 from app.shared.text import plain_markdown, shorten
 from app.shared.widgets import warn
@@ -55,13 +56,13 @@ def origin(trace: LayerTrace) -> Origin:
 
 def told(found: Origin) -> str:
     """The same in plain words."""
-    words = {
-        "same": wording.OPENED_SAME,
-        "other": wording.OPENED_OTHER,
-        "absent": wording.OPENED_ABSENT,
-        "unknown": wording.OPENED_UNKNOWN,
+    said = {
+        "same": words.OPENED_SAME,
+        "other": words.OPENED_OTHER,
+        "absent": words.OPENED_ABSENT,
+        "unknown": words.OPENED_UNKNOWN,
     }
-    return words[found.match].format(
+    return said[found.match].format(
         name=shorten(found.name, 60), digest=found.digest[:_SHORT], here=found.here[:_SHORT]
     )
 
@@ -81,9 +82,9 @@ def show_opened(shown: Shown) -> None:
     if found.match not in ("same", "other"):
         return
     if st.button(
-        wording.VERIFY_BUTTON,
+        words.VERIFY_BUTTON,
         key="inspect.verify",
-        help=plain_markdown(wording.VERIFY_HELP.format(name=found.name)),
+        help=plain_markdown(words.VERIFY_HELP.format(name=found.name)),
     ):
         _read_again(shown, found.name)
     if shown.read_again is not None:
@@ -93,10 +94,10 @@ def show_opened(shown: Shown) -> None:
 def compared(file: LayerTrace, again: LayerTrace) -> str:
     """Whether two readings of a sentence say the same, in plain words."""
     if file.probs.shape != again.probs.shape:
-        return wording.VERIFY_SHAPE
+        return words.VERIFY_SHAPE
     largest = float(np.abs(file.probs - again.probs).max())
-    words = wording.VERIFY_SAME if largest <= TOLERANCE else wording.VERIFY_OTHER
-    return words.format(largest=largest)
+    said = words.VERIFY_SAME if largest <= TOLERANCE else words.VERIFY_OTHER
+    return said.format(largest=largest)
 
 
 def _read_again(shown: Shown, name: str) -> None:

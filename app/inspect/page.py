@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.inspect import reasons, score_panel
+from app.inspect import reasons, score_panel, words
 from app.inspect.map_panel import show_map
 from app.inspect.opened import show_opened
 from app.inspect.reading_panel import show_reading
@@ -51,21 +51,21 @@ def show_result(shown: Shown) -> None:
         reasons.show_why_not(trace, decision, colours)
     with right:
         reasons.show_savings(decision)
-        if st.button(wording.REAL_BUTTON, help=wording.REAL_HELP, key="inspect.stop"):
-            with st.spinner(wording.STOPPING):
+        if st.button(words.REAL_BUTTON, help=words.REAL_HELP, key="inspect.stop"):
+            with st.spinner(words.STOPPING):
                 stop_for_real()
             st.rerun()
         show_real_run(shown, decision)
     score_panel.show_table(trace, decision)
     figures = [show_reading(shown, decision, colours), show_map(trace, decision, colours)]
-    with st.expander(wording.PIECES_HEADING.format(count=len(trace.tokens))):
+    with st.expander(words.PIECES_HEADING.format(count=len(trace.tokens))):
         st.code("  ".join(piece(token) for token in trace.tokens), language=None, wrap_lines=True)
-        st.caption(wording.PIECES_HELP)
+        st.caption(words.PIECES_HELP)
     show_share(shown, decision, [figure for figure in figures if figure is not None])
 
 
-st.title(wording.HEADLINE)
-st.caption(wording.LEAD)
+st.title(words.HEADLINE)
+st.caption(words.LEAD)
 shared.start("inspect")
 ask_for_sentence()
 on_show = shared.shown()

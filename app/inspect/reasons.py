@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import narration, wording
+from app.inspect import words
+from app.shared import narration
 from app.shared.palette import Palette, glyph
 from app.shared.table_view import Cell, Sign, table_html
 from elbert_core.policies.explanation import Decision, LayerVerdict
@@ -13,17 +14,17 @@ from elbert_core.results import LayerTrace
 
 def show_why(trace: LayerTrace, decision: Decision) -> None:
     """Why it stops there, in words, and what full depth would have said."""
-    st.markdown(f"**{wording.WHY_HEADING}**")
+    st.markdown(f"**{words.WHY_HEADING}**")
     st.text(narration.why(trace, decision))
-    st.markdown(f"**{wording.FULL_HEADING}**")
+    st.markdown(f"**{words.FULL_HEADING}**")
     st.text(narration.full_depth(decision))
 
 
 def show_why_not(trace: LayerTrace, decision: Decision, palette: Palette) -> None:
     """For every layer before the exit, what was missing."""
-    st.markdown(f"**{wording.WHY_NOT_HEADING}**")
+    st.markdown(f"**{words.WHY_NOT_HEADING}**")
     if decision.exit_layer == 1:
-        st.text(wording.NO_EARLIER_LAYER)
+        st.text(words.NO_EARLIER_LAYER)
         return
     st.html(why_not_html(trace, decision, palette))
     st.text(narration.flips(trace, decision))
@@ -35,7 +36,7 @@ def why_not_html(trace: LayerTrace, decision: Decision, palette: Palette) -> str
     for verdict in decision.verdicts[: decision.exit_layer - 1]:
         sign = Sign(glyph(verdict.label), palette.label(verdict.label), _said(trace, verdict))
         rows.append([str(verdict.layer), sign, narration.what_was_missing(verdict)])
-    return table_html(wording.WHY_NOT_COLUMNS, rows)
+    return table_html(words.WHY_NOT_COLUMNS, rows)
 
 
 def why_not_rows(trace: LayerTrace, decision: Decision) -> list[list[str]]:
@@ -55,13 +56,13 @@ def savings(decision: Decision) -> tuple[tuple[str, str, str, str], ...]:
     layers = narration.share(decision.layers_saved, decision.n_layers)
     return (
         (
-            wording.SAVED_LAYERS,
+            words.SAVED_LAYERS,
             layers,
             f"{decision.layers_saved} of {decision.n_layers}",
-            wording.SAVED_LAYERS_HELP,
+            words.SAVED_LAYERS_HELP,
         ),
-        (wording.SAVED_MACS, *narration.saved_macs(decision), wording.SAVED_MACS_HELP),
-        (wording.SAVED_MS, *narration.saved_ms(decision), wording.SAVED_MS_HELP),
+        (words.SAVED_MACS, *narration.saved_macs(decision), words.SAVED_MACS_HELP),
+        (words.SAVED_MS, *narration.saved_ms(decision), words.SAVED_MS_HELP),
     )
 
 

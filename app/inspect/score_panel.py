@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.inspect import words
 from app.inspect.visit import SCORE, InspectVisit, cursor, move_cursor, step_cursor
 from app.shared import narration, wording
 from app.shared.palette import Palette
@@ -36,29 +37,29 @@ def show_stepper(shown: Shown, decision: Decision) -> None:
     if n_layers > 1:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.button(
-                wording.STEP_BACK,
+                words.STEP_BACK,
                 key="inspect.back",
                 shortcut="Left",
                 disabled=layer == 1,
                 **press(step_cursor, -1),
             )
             st.button(
-                wording.STEP_ON,
+                words.STEP_ON,
                 key="inspect.on",
                 shortcut="Right",
                 disabled=layer == n_layers,
                 **press(step_cursor, 1),
             )
             st.slider(
-                wording.STEP_LABEL,
+                words.STEP_LABEL,
                 1,
                 n_layers,
-                help=wording.STEP_HELP,
+                help=words.STEP_HELP,
                 **bind(remembered(InspectVisit), "layer", "inspect.cursor", then=move_cursor),
             )
     verdict = decision.verdicts[layer - 1]
     st.text(narration.at_layer(trace, verdict, decision))
-    with st.expander(wording.ARITHMETIC):
+    with st.expander(words.ARITHMETIC):
         st.code(narration.arithmetic(trace, verdict), language=None, wrap_lines=True)
 
 
@@ -79,7 +80,7 @@ def show_table(trace: LayerTrace, decision: Decision) -> None:
             width="stretch",
             height="content",
             column_config=decimals,
-            alt=wording.TABLE_ALT,
+            alt=words.TABLE_ALT,
         )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.inspect import opened
+from app.inspect import opened, words
 from app.inspect.snapshot import InspectView, inspect_html
 from app.inspect.visit import cursor
 from app.shared import resources, visit, wording
@@ -24,7 +24,7 @@ from elbert_core.results import LayerTrace
 
 def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ()) -> None:
     """Downloads, link and device, in an expander; `figures` are those open besides the score."""
-    with st.expander(wording.SHARE_HEADING):
+    with st.expander(words.SHARE_HEADING):
         with st.container(horizontal=True):
             view = InspectView(
                 shown,
@@ -43,29 +43,29 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
                 help=wording.DOWNLOAD_HTML_HELP,
             )
             st.download_button(
-                wording.DOWNLOAD_CSV,
+                words.DOWNLOAD_CSV,
                 lambda: trace_to_csv(shown.trace, decision),
                 "elbert-trace.csv",
                 "text/csv",
                 on_click="ignore",
             )
             st.download_button(
-                wording.DOWNLOAD_JSON,
+                words.DOWNLOAD_JSON,
                 lambda: json_of(shown.trace),
                 "elbert-trace.json",
                 "application/json",
                 on_click="ignore",
             )
         st.caption(wording.PNG_NOTE)
-        st.caption(wording.LINK_NOTE)
+        st.caption(words.LINK_NOTE)
         bare = urlencode(to_query(visit.state(), with_text=False))
-        st.text(wording.LINK_BARE)
+        st.text(words.LINK_BARE)
         st.code(f"?{bare}" if bare else wording.LINK_DEFAULT, language=None, wrap_lines=True)
         _pick_device()
         st.file_uploader(
-            wording.OPEN_TRACE,
+            words.OPEN_TRACE,
             type="json",
-            help=wording.OPEN_TRACE_HELP,
+            help=words.OPEN_TRACE_HELP,
             **upload("inspect.file", _file_opened),
         )
 
@@ -81,10 +81,10 @@ def json_of(trace: LayerTrace) -> str:
 def _pick_device() -> None:
     devices = resources.device_names()
     if len(devices) < 2:
-        st.caption(wording.ONE_DEVICE)
+        st.caption(words.ONE_DEVICE)
         return
     st.selectbox(
-        wording.DEVICE_LABEL,
+        words.DEVICE_LABEL,
         ("", *devices),
         format_func=lambda name: wording.DEVICE_NAMES[name],
         **bind(visit.state(), "device", "inspect.device", then=_device_picked),
@@ -105,6 +105,6 @@ def _file_opened(given: Any) -> None:
             raise InputError(f"at most {MAX_BYTES // 1_000_000} MB, got more")
         trace = clean(trace_from_json(given.getvalue().decode("utf-8")))
     except (InputError, UnicodeDecodeError) as error:
-        visit.say(wording.BAD_TRACE_FILE.format(message=error))
+        visit.say(words.BAD_TRACE_FILE.format(message=error))
         return
     visit.show_file(trace)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from app.inspect import words
 from app.inspect.reasons import savings, why_not_rows
 from app.shared import narration, sheet, wording
 from app.shared.reading import alt_text, label_names
@@ -72,28 +73,28 @@ def inspect_html(view: InspectView) -> str:
         ),
         sheet.paragraph(narration.at_layer(trace, at, decision)),
         sheet.lines(narration.arithmetic(trace, at)),
-        sheet.heading(wording.WHY_HEADING),
+        sheet.heading(words.WHY_HEADING),
         sheet.paragraph(narration.why(trace, decision)),
-        sheet.heading(wording.FULL_HEADING),
+        sheet.heading(words.FULL_HEADING),
         sheet.paragraph(narration.full_depth(decision)),
-        sheet.heading(wording.WHY_NOT_HEADING),
+        sheet.heading(words.WHY_NOT_HEADING),
         *_why_not(shown, decision),
-        sheet.heading(wording.SAVED_HEADING),
-        sheet.table(wording.SAVED_COLUMNS, savings(decision)),
+        sheet.heading(words.SAVED_HEADING),
+        sheet.table(words.SAVED_COLUMNS, savings(decision)),
         sheet.heading(wording.SCORE_TABLE),
         sheet.columns(layer_table(trace, decision)),
         *(sheet.figure(figure) for figure in view.figures),
-        sheet.heading(wording.PIECES_HEADING.format(count=len(trace.tokens))),
+        sheet.heading(words.PIECES_HEADING.format(count=len(trace.tokens))),
         sheet.lines("  ".join(piece(token) for token in trace.tokens)),
         *origin(shown, view.link),
     ]
-    return sheet.document(wording.HEADLINE, parts)
+    return sheet.document(words.HEADLINE, parts)
 
 
 def _why_not(shown: Shown, decision: Decision) -> list[Markup]:
     if decision.exit_layer == 1:
-        return [sheet.paragraph(wording.NO_EARLIER_LAYER)]
+        return [sheet.paragraph(words.NO_EARLIER_LAYER)]
     return [
-        sheet.table(wording.WHY_NOT_COLUMNS, why_not_rows(shown.trace, decision)),
+        sheet.table(words.WHY_NOT_COLUMNS, why_not_rows(shown.trace, decision)),
         sheet.paragraph(narration.flips(shown.trace, decision)),
     ]

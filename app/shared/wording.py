@@ -12,11 +12,6 @@ APP_TITLE = "ELBERT: how deep does it read?"
 PAGE_INSPECT = "Inspect"
 PAGE_ABOUT = "About"
 
-HEADLINE = "How deep does it read before it is sure?"
-LEAD = (
-    "ELBERT passes a sentence through the same layer again and again and asks after every pass: "
-    "sure enough to stop?"
-)
 
 # -- the sentence ----------------------------------------------------------------------------------
 SENTENCE_LABEL = "Your sentence (English)"
@@ -43,7 +38,6 @@ READ_BUTTON = "Read"
 READ_HELP = "Ctrl+Enter in the text box does the same"
 PRESETS_LABEL = "Or pick an example"
 READING = "Reading… (the first time, the model is loaded as well)"
-STOPPING = "Reading again, stopping for real…"
 EXAMPLES_ONLY = "No trained model is at hand here, so only the examples can be shown."
 EMPTY_STATE = "Nothing to show yet. Type a sentence above and press Read."
 
@@ -77,8 +71,6 @@ BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples wo
 BUSY = "Somebody else's sentence is being read just now. Please try again in a moment."
 NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work."
 NO_PRESET = "The stored example “{name}” is missing or damaged ({message})."
-BAD_TRACE_FILE = "That file is not a trace that can be opened: {message}."
-LOCAL_FOLDER = "the checkpoints folder"
 
 # -- modes -----------------------------------------------------------------------------------------
 MODES: dict[str, str] = {
@@ -128,31 +120,8 @@ FLAG_EXIT = "stops here"
 FLAG_FULL = "reads to the end"
 NOT_NEEDED = "not needed"
 SCORE_TABLE = "The figure as a table"
-STEP_LABEL = "Look at layer"
-STEP_BACK = "Earlier"
-STEP_ON = "Later"
-STEP_HELP = "The arrow keys Left and Right do the same; so does a click on the figure."
-ARITHMETIC = "Show the arithmetic"
 
 # -- around the decision ---------------------------------------------------------------------------
-WHY_HEADING = "Why it stops there"
-WHY_NOT_HEADING = "Why not earlier"
-WHY_NOT_COLUMNS = ("Layer", "It said", "What was missing")
-NO_EARLIER_LAYER = "There is no earlier layer."
-FULL_HEADING = "What full depth would have said"
-SAVED_HEADING = "What stopping saves"
-SAVED_COLUMNS = ("Saved", "Share", "How much", "What is counted")
-SAVED_LAYERS = "Layers saved"
-SAVED_MACS = "Arithmetic saved"
-SAVED_MS = "Time saved"
-SAVED_LAYERS_HELP = (
-    "Layers not applied ÷ all layers. All layers ÷ layers applied is the theoretical speed-up."
-)
-SAVED_MACS_HELP = "Multiply-accumulates (MACs) of the layers and exit heads that would not run."
-SAVED_MS_HELP = (
-    "Measured once, at batch size 1, on the machine and device named below; sums the layers up to "
-    "the exit, embeddings included, against the full pass. Single measurements are noisy."
-)
 REAL_SAME = "It really stopped, with the same result:"
 REAL_OTHER = (
     "It really stopped, with another result than the record above, which another model or machine "
@@ -167,34 +136,16 @@ REAL_NOISE = (
     "Its time is not compared: on {device} the same run varies by more than stopping would save."
 )
 READ_BY = "Read by {checkpoint} on {device}, {dtype}."
-REAL_BUTTON = "Check by really stopping"
-REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
-PIECES_HEADING = "What the model reads: {count} pieces"
-PIECES_HELP = "Tokens. Names in brackets, such as [CLS], are special pieces that every text gets."
 TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
 
 # -- taking it away --------------------------------------------------------------------------------
-SHARE_HEADING = "Link, files and device"
-LINK_NOTE = (
-    "The address of this page holds the settings **and the sentence**: whoever gets the link can "
-    "read it. Nothing is stored on the server."
-)
-LINK_BARE = "A link without the sentence ends in"
 LINK_DEFAULT = "(nothing: everything is at its default)"
-DOWNLOAD_CSV = "Trace as CSV"
-DOWNLOAD_JSON = "Trace as JSON"
 DOWNLOAD_HTML = "This view as HTML"
 DOWNLOAD_HTML_HELP = (
     "One file with the answer, the figures and their tables. It opens without this app and without "
     "a network; making it sends nothing anywhere."
 )
 PNG_NOTE = "A figure by itself: its own menu, at its upper right corner, saves it as a PNG picture."
-OPEN_TRACE = "Open a trace file"
-OPEN_TRACE_HELP = (
-    "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
-)
-DEVICE_LABEL = "Device"
-ONE_DEVICE = "New sentences are read on the processor (CPU), the only device here."
 DEVICE_NAMES: dict[str, str] = {
     "": "automatic",
     "cpu": "processor (CPU)",
@@ -205,32 +156,6 @@ SHEET_ORIGIN = "Where this comes from"
 SHEET_DIGEST = "SHA-256 of its weights: {digest}."
 SHEET_NOTE = "The same view opens again at the app's address, followed by:"
 
-# -- an opened trace file --------------------------------------------------------------------------
-OPENED_SAME = (
-    "Opened from a file. It names the weights of {name}, which are the ones here ({digest}): read "
-    "again, the sentence should give the same numbers."
-)
-OPENED_OTHER = (
-    "Opened from a file that does not match the model here: it was made by other weights of {name} "
-    "({digest}, here {here}). The figures are those of the file; read again, the sentence may give "
-    "other numbers."
-)
-OPENED_ABSENT = (
-    "Opened from a file. The model that made it, {name} ({digest}), is not here, so its numbers "
-    "cannot be checked."
-)
-OPENED_UNKNOWN = (
-    "Opened from a file that does not say which weights made it, so its numbers cannot be checked."
-)
-VERIFY_BUTTON = "Read it again and compare"
-VERIFY_HELP = "Reads the sentence with {name} and compares every probability with the file's."
-VERIFY_SAME = "Read again: no probability differs by more than {largest:.4f}."
-VERIFY_OTHER = (
-    "Read again, the model gives other numbers than the file: one probability differs by "
-    "{largest:.2f}."
-)
-VERIFY_REFUSED = "The text of this file cannot be read again here."
-VERIFY_SHAPE = "Read again, the model has other layers or labels than the file."
 
 # -- the table -------------------------------------------------------------------------------------
 COLUMN_LAYER = "Layer"
@@ -239,7 +164,6 @@ COLUMN_PROBABILITY = "Probability"
 COLUMN_ENTROPY = "Doubt (entropy)"
 COLUMN_MS = "Milliseconds"
 COLUMN_VERDICT = "What happens"
-TABLE_ALT = "One row for each layer: probabilities, entropy, milliseconds and what the rule says."
 
 # -- About -----------------------------------------------------------------------------------------
 ABOUT_HEADLINE = "What this is"

@@ -148,5 +148,5 @@ def test_every_figure_speaks_and_can_be_reached_by_keyboard(open_page: OpenPage)
             )
         )
     heard = " | ".join(seen)
-    for name in (wording.SENTENCE_LABEL, wording.READ_BUTTON, wording.STEP_ON):
+    for name in (wording.SENTENCE_LABEL, wording.READ_BUTTON, inspect_words.STEP_ON):
         assert name in heard, heard

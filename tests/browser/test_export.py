@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.compare import words as compare
+from app.inspect import words as inspect_words
 from app.shared import wording
 from tests.app.html_files import self_contained
 from tests.browser.conftest import OpenPage, Visit
@@ -65,7 +66,7 @@ def test_the_file_of_inspect_says_what_the_page_says(
     read(visit, sentence)
     expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
     said = verdict(page).split()
-    page.get_by_text(wording.SHARE_HEADING).click()
+    page.get_by_text(inspect_words.SHARE_HEADING).click()
     path = save(visit, tmp_path)
     alt = page.locator("[data-testid=stVegaLiteChart]").first.get_attribute("aria-label")
 

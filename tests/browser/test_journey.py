@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from app.inspect import words
 from app.shared import wording
 from app.shared.presets import SENTENCES, title
 from app.shared.rules import card
@@ -92,7 +93,7 @@ def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: 
 def test_it_really_stops(open_page: OpenPage) -> None:
     visit = open_page("/?policy=fixed&layer=3")
     read(visit, SENTENCE)
-    visit.page.get_by_role("button", name=wording.REAL_BUTTON).click()
+    visit.page.get_by_role("button", name=words.REAL_BUTTON).click()
     expect(visit.page.get_by_text(wording.MODES["real"], exact=True).first).to_be_attached()
     visit.settled()
     visit.shoot("really_stopped")

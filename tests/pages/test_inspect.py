@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import elbert_core
+from app.inspect import words
 from app.shared import resources, wording
 from app.shared.presets import NAMES, SENTENCES, load_preset
 from app.shared.rules import build_policy, defaults, kinds
@@ -303,7 +304,7 @@ def test_every_figure_has_alternatives(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("without_model")
 def test_every_file_can_be_taken_away(open_app: OpenApp) -> None:
     labels = [button.proto.label for button in open_app().get("download_button")]
-    assert labels[-3:] == [wording.DOWNLOAD_HTML, wording.DOWNLOAD_CSV, wording.DOWNLOAD_JSON]
+    assert labels[-3:] == [wording.DOWNLOAD_HTML, words.DOWNLOAD_CSV, words.DOWNLOAD_JSON]
 
 
 @pytest.mark.usefixtures("with_model")
