@@ -60,7 +60,8 @@ def tradeoff(
         setting: the one in use; it need not be one of the sweep.
         published: figures of others.
         palette: colours for a light or a dark page.
-        still: for paper, where nothing can be switched: theoretical speed-up, no slider.
+        still: for paper, where nothing can be switched: theoretical speed-up, no slider, nobody
+            else's figures.
     """
     shown = {family: points for family, points in overview.families.items() if points}
     axes = Axes(overview, setting.point, published, still=still)
@@ -71,14 +72,14 @@ def tradeoff(
         _cloud(axes, shown, palette),
         *_best(axes, overview, palette),
         *limits(axes, overview, palette),
-        *published_figures(axes, overview, published, palette),
+        *([] if still else published_figures(axes, overview, published, palette)),
         *([] if still else _slider(axes, overview, palette)),
         *_current(axes, setting, palette),
         *axes.title(palette.muted),
     ]
     return {
         "params": [
-            *_switches(shown, axes.with_published),
+            *_switches(shown, axes.with_published and not still),
             _doubt(overview),
             *axes.params(),
         ],

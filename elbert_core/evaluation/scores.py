@@ -1,7 +1,7 @@
 """Scores of predicted labels beyond accuracy, from counts: fast enough for hundreds of policies.
 
 Equal to scikit-learn's `f1_score(average="macro")`, `f1_score(average=None)` and
-`matthews_corrcoef` (proved by test).
+`matthews_corrcoef` (proved by test), which take milliseconds a policy.
 
 Reference: Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation
 coefficient", for more than two labels.

@@ -25,14 +25,6 @@ def two_curves(n_layers: int, n_labels: int) -> tuple[list[ExitPolicy], list[Exi
     return [*EntropyThreshold.grid(n_layers, n_labels)], [*plain]
 
 
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Probabilities over the last axis, float32."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    exponents = np.exp(shifted, dtype=np.float32)
-    result: NDArray[np.float32] = exponents / exponents.sum(axis=-1, keepdims=True)
-    return result
-
-
 def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -> dict[str, Any]:
     """Figures for training.json and model cards, all JSON values.
 

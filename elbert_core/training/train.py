@@ -39,7 +39,7 @@ from elbert_core.data.texts import (
     text_list_digest,
 )
 from elbert_core.errors import CheckpointError, ConfigError
-from elbert_core.evaluation.summary import evaluation_summary, softmax
+from elbert_core.evaluation.summary import evaluation_summary
 from elbert_core.model.cards import model_card
 from elbert_core.model.check import check_tokenizer
 from elbert_core.model.checkpoints import save_checkpoint, versions
@@ -68,6 +68,7 @@ from elbert_core.training.runs import (
     training_arguments,
 )
 from elbert_core.training.students import load_backbone, load_tokenizer, names_of
+from elbert_core.uncertainty import probabilities
 
 logger = logging.getLogger(__name__)
 
@@ -360,7 +361,7 @@ def predict_layers(
     """
     output = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens))
     logits = np.asarray(output.predictions, dtype=np.float32)
-    return softmax(np.swapaxes(logits, 0, 1)), np.asarray(output.label_ids, dtype=np.int64)
+    return probabilities(np.swapaxes(logits, 0, 1)), np.asarray(output.label_ids, dtype=np.int64)
 
 
 def _with_unlabelled(
@@ -382,8 +383,7 @@ def _with_unlabelled(
 
 
 def _metrics(prediction: EvalPrediction) -> dict[str, float]:
-    logits = prediction.predictions
-    probs = softmax(np.swapaxes(np.asarray(logits, dtype=np.float32), 0, 1))
+    probs = probabilities(np.swapaxes(np.asarray(prediction.predictions), 0, 1))
     summary = evaluation_summary(probs, np.asarray(prediction.label_ids))
     accuracies = summary["layer_accuracy"]
     return {

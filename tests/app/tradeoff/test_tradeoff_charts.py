@@ -291,6 +291,7 @@ def test_without_milliseconds_there_is_no_choice_and_a_sentence(layer_ms: list[f
     made = with_times(layer_ms)
     drawn = tradeoff(made, look_closer(made, WINDOW), PUBLISHED, palette=LIGHT)
     assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
+    assert not [p["name"] for p in drawn["layer"] if p["name"].startswith(("doubt", "published"))]
     assert drawn["layer"][0]["encoding"]["x"]["axis"]["title"] == list(words.AXIS_SPEED)
     assert not any("m" in row for part in drawn["layer"] for row in part["data"]["values"])
     assert narration.measured_note(made.table) == words.MEASURED_NONE
@@ -313,4 +314,5 @@ def test_a_hostile_device_stays_a_short_text() -> None:
 def test_paper_has_the_theoretical_axis(overview: Overview, setting: Setting) -> None:
     drawn = tradeoff(overview, setting, PUBLISHED, palette=LIGHT, still=True)
     assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
+    assert not [p["name"] for p in drawn["layer"] if p["name"].startswith(("doubt", "published"))]
     assert words.AXIS_SPEED[0] in svg(drawn, alt="figure")
