@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,15 +47,24 @@ def computation_cost(exit_layer: ArrayLike, n_layers: int) -> float:
     return float(layers.mean() / n_layers)
 
 
-def speed_up_ratio(exit_layer: ArrayLike, n_layers: int) -> float:
-    """Theoretical speed-up, 1 / computation_cost = n_layers / mean(exit_layer), at least 1.
+class Costed:
+    """Whatever has a `computation_cost`: its speed-up follows from that, here for all."""
 
-    Not the mean of the rows' own ratios, which would promise more than a queue of texts can get.
+    __slots__ = ()
+    if TYPE_CHECKING:
 
-    Raises:
-        InputError: as `computation_cost`.
-    """
-    return 1.0 / computation_cost(exit_layer, n_layers)
+        @property
+        def computation_cost(self) -> float:
+            """See the function of this name."""
+
+    @property
+    def speed_up_ratio(self) -> float:
+        """Theoretical speed-up, layers only: 1 / computation_cost, at least 1.
+
+        Of several rows that is n_layers / mean(exit_layer) and not the mean of their own ratios,
+        which would promise more than a queue of texts can get.
+        """
+        return 1.0 / self.computation_cost
 
 
 def accuracy(label: ArrayLike, gold: ArrayLike) -> float:

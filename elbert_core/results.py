@@ -13,6 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.uncertainty import normalised_entropy, probabilities
 
@@ -33,7 +34,7 @@ class ExitReason(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exits:
+class Exits(metrics.Costed):
     """Where each row leaves. `LAST_LAYER` is not an early exit.
 
     Attributes:
@@ -51,12 +52,8 @@ class Exits:
     @property
     def computation_cost(self) -> float:
         """mean(exit_layer) / n_layers, in (0, 1]; counts layers only. NaN without rows."""
-        return float(np.mean(self.exit_layer) / self.n_layers) if len(self.exit_layer) else np.nan
-
-    @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical speed-up, 1 / computation_cost, at least 1."""
-        return 1.0 / self.computation_cost
+        layers = self.exit_layer
+        return metrics.computation_cost(layers, self.n_layers) if len(layers) else np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,7 +59,7 @@ def facts(scene: Scene, other: Scene | None = None) -> dict[str, str]:
 
 def _together(a: Decision, b: Decision) -> dict[str, str]:
     """Two sentences as a queue: one speed-up of their sums, and the mean of their own."""
-    ratios = [a.n_layers / a.exit_layer, b.n_layers / b.exit_layer]
+    ratios = [a.speed_up_ratio, b.speed_up_ratio]
     exits, layers = a.exit_layer + b.exit_layer, a.n_layers + b.n_layers
     return {
         "both": str(exits),
@@ -129,7 +129,7 @@ def _facts(scene: Scene) -> dict[str, str]:
         "full_sure": narration.sure(decision.full_confidence),
         "saved": str(decision.layers_saved),
         "saved_share": narration.share(decision.layers_saved, n_layers),
-        "speed_up": f"{n_layers / exit_layer:.1f}",
+        "speed_up": f"{decision.speed_up_ratio:.1f}",
         "time_ratio": f"{decision.ms_full / max(decision.ms_used, 1e-9):.1f}",
         "doubt_first": narration.fixed(float(trace.entropy[0])),
         "doubt_exit": narration.fixed(float(trace.entropy[exit_layer - 1])),

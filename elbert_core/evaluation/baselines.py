@@ -20,7 +20,7 @@ BaselineKind = Literal["full", "fixed", "oracle", "oracle_shuffled", "stable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(metrics.Costed):
     """One reference point of the plane accuracy against cost.
 
     Attributes:
@@ -42,11 +42,6 @@ class Baseline:
     accuracy_high: float
     computation_cost: float
     exit_counts: tuple[int, ...]
-
-    @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical, layers only: 1 / computation_cost."""
-        return 1.0 / self.computation_cost
 
 
 def baselines(

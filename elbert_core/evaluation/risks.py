@@ -22,7 +22,7 @@ RISKS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(metrics.Costed):
     """What the chosen setting does on rows that had no part in choosing it.
 
     Attributes:
@@ -41,11 +41,6 @@ class Report:
     accuracy: float | None
     full_accuracy: float | None
     accuracy_interval: tuple[float, float] | None
-
-    @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical, layers only: 1 / computation_cost."""
-        return 1.0 / self.computation_cost
 
 
 def report_on(

@@ -25,7 +25,7 @@ Source = NDArray[np.floating] | Signals | EvaluationTable
 
 
 @dataclass(frozen=True, slots=True)
-class SweepPoint:
+class SweepPoint(metrics.Costed):
     """One policy on one table: what it gets right and what it costs.
 
     Attributes:
@@ -60,11 +60,6 @@ class SweepPoint:
     exit_counts: tuple[int, ...]
     macs: float | None
     macs_share: float | None
-
-    @property
-    def speed_up_ratio(self) -> float:
-        """Theoretical, layers only: 1 / computation_cost."""
-        return 1.0 / self.computation_cost
 
 
 def probs_and_gold(

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,7 +26,7 @@ from safetensors.numpy import save as save_arrays
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.policies.signals import Signals
-from elbert_core.strict_json import Digest, ShortText, read_json, shown
+from elbert_core.strict_json import Digest, ShortText, read_json
 from elbert_core.uncertainty import probabilities
 
 FORMAT = "elbert-evaluation/2"
@@ -51,7 +51,7 @@ class _Timing(msgspec.Struct, forbid_unknown_fields=True):
 class _Description(msgspec.Struct, forbid_unknown_fields=True):
     """The JSON file of a table."""
 
-    format: str
+    format: Literal["elbert-evaluation/2", "elbert-evaluation/1"]
     name: ShortText
     checkpoint: ShortText
     digest: Digest
@@ -234,6 +234,9 @@ class EvaluationTable:
         return Signals(self.probs, extras=self.extras)
 
 
+_FIELDS = {field.name for field in fields(EvaluationTable)}
+
+
 def text_digest(text: str, pair: str | None = None) -> bytes:
     """SHA-256 (32 bytes) of a text in UTF-8; of two texts joined by a NUL character for pairs."""
     whole = text if pair is None else f"{text}\0{pair}"
@@ -247,32 +250,22 @@ def table_to_bytes(table: EvaluationTable) -> tuple[str, bytes]:
         arrays["logits" if name == "logits" else EXTRA + name] = values
     if "logits" in arrays:
         del arrays["probs"]
+    elif table.extras:
+        raise InputError(f"table {table.name}: extras can be written beside logits only")
     content: bytes = save_arrays({n: np.ascontiguousarray(array) for n, array in arrays.items()})
-    description: dict[str, Any] = {
+    stated: dict[str, Any] = {
         "format": FORMAT if "logits" in table.extras else OLD_FORMAT,
-        "name": table.name,
-        "checkpoint": table.checkpoint,
-        "digest": table.digest,
-        "data": table.data,
-        "split": table.split,
-        "label_names": list(table.label_names),
-        "n_rows": table.n_rows,
-        "n_layers": table.n_layers,
-        "device": table.device,
-        "dtype": table.dtype,
-        "date": table.date,
         "versions": dict(table.versions),
-        "batch_size": table.batch_size,
         "timing": {
             "rows": table.timed_rows,
             "batch_size": 1,
             "threads": table.threads,
             "statistic": "median",
         },
-        "hidden_size": table.hidden_size,
-        "intermediate_size": table.intermediate_size,
         "arrays_sha256": hashlib.sha256(content).hexdigest(),
     }
+    names = _Description.__struct_fields__
+    description = {name: stated.get(name) or getattr(table, name) for name in names}
     return json.dumps(description, indent=2, ensure_ascii=False) + "\n", content
 
 
@@ -290,10 +283,6 @@ def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> 
     """
     what = f"{where}.json"
     read = read_json(description, _Description, what, most_bytes=MAX_JSON_BYTES)
-    if read.format not in (FORMAT, OLD_FORMAT):
-        raise InputError(
-            f'{what}: format must be "{FORMAT}" or "{OLD_FORMAT}", got {shown(read.format)}'
-        )
     if hashlib.sha256(arrays).hexdigest() != read.arrays_sha256:
         raise InputError(
             f"{where}.safetensors is damaged or belongs to another table: its SHA-256 differs from "
@@ -306,22 +295,11 @@ def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> 
             f"{where}.safetensors: probs must have the shape that {what} states, "
             f"{stated}, got {stored['probs'].shape}"
         )
+    same = {n: getattr(read, n) for n in _Description.__struct_fields__ if n in _FIELDS}
     return EvaluationTable(
-        name=read.name,
-        label_names=tuple(read.label_names),
-        checkpoint=read.checkpoint,
-        digest=read.digest,
-        data=read.data,
-        split=read.split,
-        device=read.device,
-        dtype=read.dtype,
-        date=read.date.isoformat(),
-        versions=read.versions,
-        batch_size=read.batch_size,
+        **same | {"label_names": tuple(read.label_names), "date": read.date.isoformat()},
         timed_rows=read.timing.rows,
         threads=read.timing.threads,
-        hidden_size=read.hidden_size,
-        intermediate_size=read.intermediate_size,
         **stored,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elbert_core.metrics import Costed, computation_cost
 from elbert_core.policies.base import Check, ExitPolicy, replay, signals_of
 from elbert_core.results import ExitReason, LayerTrace
 
@@ -59,7 +60,7 @@ class LayerVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Costed):
     """Where one text leaves under one policy, why, and what full depth would have said.
 
     The decision is replayed from a full pass; costs are of the layers up to the exit against all
@@ -99,6 +100,11 @@ class Decision:
     def agrees_with_full(self) -> bool:
         """True when the label at the exit is the label of the last layer."""
         return self.label == self.full_label
+
+    @property
+    def computation_cost(self) -> float:
+        """exit_layer / n_layers, in (0, 1]; counts layers only."""
+        return computation_cost([self.exit_layer], self.n_layers)
 
     @property
     def layers_saved(self) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core.errors import InputError
+from elbert_core.metrics import stable_exit_layers
 from elbert_core.policies.base import ExitPolicy, replay
 from elbert_core.policies.signals import Signals
 
@@ -158,12 +159,8 @@ def stability(probs: FloatArray) -> Stability:
     if probs.ndim != 2 or probs.shape[0] < 1:
         raise InputError(f"probs must have shape (layers, labels), got {probs.shape}")
     labels = probs.argmax(axis=-1)
-    final = labels == labels[-1]
-    stable = len(labels)
-    while stable > 1 and final[stable - 2]:
-        stable -= 1
     return Stability(
         flips=int((labels[1:] != labels[:-1]).sum()),
-        first_of_final=int(final.argmax()) + 1,
-        stable_from=stable,
+        first_of_final=int((labels == labels[-1]).argmax()) + 1,
+        stable_from=int(stable_exit_layers(probs[:, None])[0]),
     )

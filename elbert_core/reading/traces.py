@@ -83,16 +83,16 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
     """
     extras = {name: _exact(values) for name, values in trace.extras.items()}
     logits = extras.pop("logits", None)
-    old = {"distances"} & set(extras) if logits is None else set()
-    if logits is None and set(extras) - old:
-        raise InputError("a trace file holds extras beside logits only, this trace has no logits")
+    old = logits is None
+    if old and set(extras) - {"distances"}:
+        raise InputError("a trace without logits can be written with no extras but distances")
     values: dict[str, Any] = {
-        "format": OLD_FORMAT if logits is None else FORMAT,
+        "format": OLD_FORMAT if old else FORMAT,
         "text": trace.text,
         "text_pair": trace.text_pair,
         "tokens": list(trace.tokens),
         "label_names": list(trace.label_names),
-        **({"probs": _exact(trace.probs)} if logits is None else {"logits": logits}),
+        **({"probs": _exact(trace.probs)} if old else {"logits": logits}),
         "layer_ms": np.round(trace.layer_ms.astype(np.float64), 4).tolist(),
         "embed_ms": round(float(trace.embed_ms), 4),
         "truncated": bool(trace.truncated),
@@ -104,7 +104,7 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         "device": trace.device,
         "dtype": trace.dtype,
     }
-    if old:  # format 1 has a place for them
+    if old and extras:  # format 1 has a place for them
         values["distances"] = _exact(trace.extras["distances"][:, 0])
     elif extras:
         values["extras"] = extras
@@ -136,10 +136,15 @@ def trace_from_json(text: str) -> LayerTrace:
         file = read_json(text.encode("utf-8"), _File, WHAT, most_bytes=MAX_BYTES)
     except UnicodeEncodeError as error:
         raise InputError(f"{WHAT} must be valid Unicode text") from error
-    needed = "logits" if file.format == FORMAT else "probs"
+    needed, others = ("logits", ("probs", "distances"))
+    if file.format == OLD_FORMAT:
+        needed, others = ("probs", ("logits", "extras"))
     answers: Any = getattr(file, needed)
     if answers is None:
         raise InputError(f"{WHAT} of the format {file.format} needs the field {needed}")
+    for name in others:
+        if getattr(file, name):
+            raise InputError(f"{WHAT} of the format {file.format} has no field {name}")
     layers, labels, n_tokens = len(answers), len(file.label_names), len(file.tokens)
     if file.n_tokens_full < n_tokens:
         raise InputError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import elbert_core
 
@@ -22,10 +24,18 @@ def test_no_name_is_also_a_module() -> None:
     assert not modules & set(elbert_core.__all__)
 
 
-def test_names_stand_where_they_say() -> None:
-    for name, module in elbert_core._WHERE.items():
-        where = importlib.import_module(f"elbert_core.{module}")
-        assert getattr(where, name) is getattr(elbert_core, name)
+def test_names_stand_where_the_stub_says() -> None:
+    stub = ast.parse(Path(elbert_core.__file__).with_suffix(".pyi").read_text("utf-8"))
+    listed = [
+        (name.name, f"elbert_core.{part.module}")
+        for part in stub.body
+        if isinstance(part, ast.ImportFrom)
+        for name in part.names
+    ]
+    assert len({name for name, _ in listed}) == len(listed) > 60
+    assert {name for name, _ in listed} == set(elbert_core.__all__)
+    for name, module in listed:
+        assert getattr(importlib.import_module(module), name) is getattr(elbert_core, name)
 
 
 def test_policies_and_replay_need_no_torch() -> None:

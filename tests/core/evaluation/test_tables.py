@@ -86,6 +86,21 @@ def test_a_table_of_format_1_still_opens() -> None:
     assert "energy" not in policy_grids(6, 2, having=found.extras)
 
 
+def test_a_table_that_was_stored_as_format_1_shows_its_numbers() -> None:
+    path = Path("assets/ablation/equal-distilled-seed-0.json")
+    assert json.loads(path.read_text("utf-8"))["format"] == OLD_FORMAT
+    arrays = load(path.with_suffix(".safetensors").read_bytes())
+    found = load_evaluation(path)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(getattr(found, name), array)
+    assert not found.extras
+
+
+def test_extras_without_logits_are_not_written() -> None:
+    with pytest.raises(InputError, match="beside logits only"):
+        table_to_bytes(make_table(extras={"exit_score": np.zeros((6, 40), np.float32)}))
+
+
 @pytest.mark.parametrize("suffix", ["", ".json", ".safetensors"])
 def test_either_file_or_their_common_name_opens_it(tmp_path: Path, suffix: str) -> None:
     path = save_evaluation(make_table(name="elbert-v1.5-toy"), tmp_path)

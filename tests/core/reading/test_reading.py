@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elbert_core.errors import InputError
-from elbert_core.metrics import stable_exit_layers
 from elbert_core.policies import ConfidenceThreshold, FixedLayer
 from elbert_core.reading.attention import accumulate, by_word, pooled, reading
 from elbert_core.reading.left_out import ablation, confidence_area, stability
@@ -246,4 +245,6 @@ def test_stability_is_that_of_a_slow_count(positive: list[float]) -> None:
     found = stability(probs)
     assert found.flips == sum(a != b for a, b in zip(labels, labels[1:], strict=False))
     assert found.first_of_final == labels.index(labels[-1]) + 1
-    assert found.stable_from == int(stable_exit_layers(probs[:, None, :])[0])
+    assert found.stable_from == next(
+        layer for layer in range(1, len(labels) + 1) if len(set(labels[layer - 1 :])) == 1
+    )

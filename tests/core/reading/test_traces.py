@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,30 @@ def test_attention_and_distances_are_written_only_where_they_are() -> None:
     again = trace_from_json(trace_to_json(make_trace()))
     assert again.attention is None
     assert not again.extras
+
+
+def test_a_file_of_format_1_opens_with_its_numbers_and_is_kept() -> None:
+    text = Path(__file__).with_name("format-1.json").read_text("utf-8").strip()
+    trace = trace_from_json(text)
+    np.testing.assert_array_equal(trace.probs, np.float32(json.loads(text)["probs"]))
+    assert (trace.checkpoint, trace.tokens[1], trace.extras) == ("elbert-sst2", "a", {})
+    assert trace_to_json(trace) == text
+    with_distances = trace_from_json(old_file())
+    assert with_distances.extras["distances"].shape == (12, 1, 2)
+    again = trace_from_json(trace_to_json(with_distances))
+    np.testing.assert_array_equal(
+        again.extras["distances"], with_distances.extras["distances"], strict=True
+    )
+    with pytest.raises(InputError, match="no extras but distances"):
+        trace_to_json(make_trace(extras={"exit_score": np.zeros((12, 1), np.float32)}))
+
+
+def test_fields_of_the_other_format_are_refused() -> None:
+    new = json.loads(trace_to_json(full_trace()))
+    old = json.loads(old_file())
+    for values, other, name in ((new, old, "probs"), (new, old, "distances"), (old, new, "extras")):
+        with pytest.raises(InputError, match=f"has no field {name}"):
+            trace_from_json(json.dumps({**values, name: other[name]}))
 
 
 def test_a_file_too_large_to_be_read_is_not_written() -> None:
