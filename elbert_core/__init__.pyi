@@ -25,8 +25,8 @@ from .evaluation.tables import (
     load_evaluation as load_evaluation,
     save_evaluation as save_evaluation,
 )
+from .model.check import check_checkpoint as check_checkpoint
 from .model.checkpoints import (
-    check_checkpoint as check_checkpoint,
     list_checkpoints as list_checkpoints,
     load_checkpoint as load_checkpoint,
     save_checkpoint as save_checkpoint,
