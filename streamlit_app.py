@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.compare import words as compare
 from app.learn import words as learn
-from app.shared import wording
+from app.shared import words as common
 from app.tradeoff import wording as wording_tradeoff
 
 ICON = Path(__file__).resolve().parent / "app" / "icon.png"
@@ -26,7 +26,7 @@ READABLE = (
     " {color: #7cc4ee}</style>"  # the theme's colour of links
 )
 
-st.set_page_config(page_title=wording.APP_TITLE, page_icon=str(ICON), layout="wide")
+st.set_page_config(page_title=common.APP_TITLE, page_icon=str(ICON), layout="wide")
 st.html(TIGHTER)
 if st.context.theme.type == "dark":
     st.html(READABLE)
@@ -34,14 +34,14 @@ st.navigation(
     [
         st.Page(
             "app/inspect/page.py",
-            title=wording.PAGE_INSPECT,
+            title=common.PAGE_INSPECT,
             url_path="inspect",
             default=True,
         ),
         st.Page("app/compare/page.py", title=compare.PAGE, url_path="compare"),
         st.Page("app/tradeoff/page.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
         st.Page("app/learn/page.py", title=learn.PAGE, url_path="learn"),
-        st.Page("app/about.py", title=wording.PAGE_ABOUT, url_path="about"),
+        st.Page("app/about.py", title=common.PAGE_ABOUT, url_path="about"),
     ],
     position="top",
 ).run()

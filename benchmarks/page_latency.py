@@ -25,7 +25,7 @@ from _common import conditions, show
 from _serving import serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.shared import words_figures as compare
+from app.shared import words as common
 from app.shared.rules import card
 
 LISTEN = """
@@ -215,7 +215,7 @@ def messages(page: Page, address: str) -> dict[str, int]:
     page.wait_for_selector(".race svg")
     time.sleep(1)
     page.evaluate("window.sent = []")
-    for name in (compare.RACE_AGAIN, compare.RACE_PAUSE, compare.RACE_BACK, compare.RACE_ON):
+    for name in (common.RACE_AGAIN, common.RACE_PAUSE, common.RACE_BACK, common.RACE_ON):
         page.locator(".race").get_by_role("button", name=name, exact=True).press("Enter")
         time.sleep(0.5)
     for key in ("Home", *("ArrowRight",) * 10, "End"):

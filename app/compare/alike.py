@@ -16,7 +16,7 @@ from app.shared.palette import Palette
 from app.shared.reading import refused
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure, by_column
-from app.shared.words_figures import quoted
+from app.shared.words import quoted
 from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain

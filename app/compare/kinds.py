@@ -23,7 +23,7 @@ from app.shared.reading import refused
 from app.shared.rows import Path, paths
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
-from app.shared.words_figures import path_title
+from app.shared.words import path_title
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.ways import comparable

@@ -14,7 +14,7 @@ from app.shared.palette import Palette
 from app.shared.sheet import Figure, by_column
 from app.shared.text import plain_markdown
 from app.shared.widgets import press, warn
-from app.shared.words_figures import NEEDS_MODEL
+from app.shared.words import NEEDS_MODEL
 from elbert_core.policies import ExitPolicy
 from elbert_core.reading.left_out import Ablation
 from elbert_core.reading.words import Word

@@ -10,8 +10,9 @@ from app.compare.kinds import show_kinds
 from app.compare.left_out import show_words
 from app.compare.pair import show_pair
 from app.compare.snapshot import show_download
-from app.shared import links, wording
+from app.shared import links
 from app.shared import visit as shared
+from app.shared import words as common
 from app.shared.palette import palette
 from app.shared.policy_picker import pick_policy
 from app.shared.race_panel import show_race
@@ -74,7 +75,7 @@ if news is not None:
 ask_for_sentence()
 on_show = shared.shown()
 if on_show is None:
-    st.info(wording.EMPTY_STATE)
+    st.info(common.EMPTY_STATE)
 else:
     show(on_show)
 links.write(visit.query())

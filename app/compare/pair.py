@@ -15,7 +15,7 @@ from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
 from app.shared.text import plain_markdown
 from app.shared.widgets import bind, warn
-from app.shared.words_figures import IN_USE, path_title, quoted
+from app.shared.words import IN_USE, path_title, quoted
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
 from elbert_core.results import LayerTrace

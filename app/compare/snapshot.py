@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.compare import visit, words
-from app.shared import narration, sheet, wording
+from app.shared import narration, sheet
+from app.shared import words as common
 from app.shared.reading import label_names
 from app.shared.sheet import Figure
 from app.shared.snapshot import origin, rule
@@ -20,15 +21,15 @@ def show_download(shown: Shown, policy: ExitPolicy, view: str, mode: Mode, found
     """The button that takes the view away."""
     link = urlencode(visit.query())
     st.download_button(
-        wording.DOWNLOAD_HTML,
+        common.DOWNLOAD_HTML,
         lambda: compare_html(shown, policy, view, mode, found, link),
         f"elbert-compare-{view}.html",
         "text/html",
         on_click="ignore",
-        help=wording.DOWNLOAD_HTML_HELP,
+        help=common.DOWNLOAD_HTML_HELP,
         key="compare.html",
     )
-    st.caption(wording.PNG_NOTE)
+    st.caption(common.PNG_NOTE)
 
 
 def compare_html(
@@ -50,7 +51,7 @@ def compare_html(
         sheet.sentence(trace.text),
         sheet.paragraph(narration.verdict(decision)),
         *rule(policy),
-        sheet.badge(wording.MODES[mode], wording.MODE_HELP[mode]),
+        sheet.badge(common.MODES[mode], common.MODE_HELP[mode]),
         sheet.heading(words.VIEWS[view]),
         sheet.legend(label_names(trace)),
         sheet.figure(found),

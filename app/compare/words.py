@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.shared import narration
 from app.shared.quantities import run_of
 from app.shared.text import visible
-from app.shared.words_figures import out_of, quoted
+from app.shared.words import out_of, quoted
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import Ablation, WordEffect
 from elbert_core.results import ExitReason, LayerTrace

@@ -7,7 +7,8 @@ import streamlit as st
 from app.inspect import words
 from app.inspect.second_pass import second_pass
 from app.inspect.state_map import map_figure, map_said, map_table
-from app.shared import resources, wording
+from app.shared import resources
+from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.sheet import Figure
 from elbert_core.policies.explanation import Decision, explain
@@ -43,7 +44,7 @@ def _show(trace: LayerTrace, found: StateMap, decision: Decision, palette: Palet
     st.vega_lite_chart(spec=result.draw(palette), width="stretch", key="map.chart", alt=result.alt)
     for note in result.notes:
         st.caption(note)
-    st.badge(wording.MODES["replayed"], color="blue", help=wording.MODE_HELP["replayed"])
+    st.badge(common.MODES["replayed"], color="blue", help=common.MODE_HELP["replayed"])
     if st.toggle(words.MAP_TABLE, key="map.table"):
         st.dataframe(result.table, hide_index=True, width="stretch", alt=words.MAP_TABLE)
     return result

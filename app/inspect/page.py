@@ -10,8 +10,9 @@ from app.inspect.opened import show_opened
 from app.inspect.reading_panel import show_reading
 from app.inspect.share import show_share
 from app.inspect.visit import stop_for_real
-from app.shared import links, wording
+from app.shared import links
 from app.shared import visit as shared
+from app.shared import words as common
 from app.shared.palette import palette
 from app.shared.policy_picker import pick_policy
 from app.shared.reading import refused
@@ -70,7 +71,7 @@ shared.start("inspect")
 ask_for_sentence()
 on_show = shared.shown()
 if on_show is None:
-    st.info(wording.EMPTY_STATE)
+    st.info(common.EMPTY_STATE)
 else:
     show_result(on_show)
 links.write(to_query(shared.state()))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.inspect import words
-from app.shared import wording
+from app.shared import words as common
 from app.shared.canvas import LayerCanvas, Row, Spec, figure, veil
 from app.shared.palette import Palette
 from app.shared.text import piece
@@ -70,7 +70,7 @@ def reading_grid(
         {"field": field, "title": title, "type": "nominal"}
         for field, title in (
             ("word", words.READING_WORD),
-            ("layer", wording.COLUMN_LAYER),
+            ("layer", common.COLUMN_LAYER),
             ("share", words.READING_SHARE),
         )
     ]

@@ -10,7 +10,8 @@ from app.inspect import words
 from app.inspect.reading_grid import reading_grid
 from app.inspect.second_pass import second_pass
 from app.inspect.visit import cursor
-from app.shared import resources, wording
+from app.shared import resources
+from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.sheet import Figure
 from app.shared.state import Shown
@@ -98,7 +99,7 @@ def _show(
     st.vega_lite_chart(spec=found.draw(palette), width="stretch", key="reading.grid", alt=found.alt)
     for note in found.notes:
         st.caption(note)
-    st.badge(wording.MODES["replayed"], color="blue", help=wording.MODE_HELP["replayed"])
+    st.badge(common.MODES["replayed"], color="blue", help=common.MODE_HELP["replayed"])
     if st.toggle(words.READING_TABLE, key="reading.table"):
         st.dataframe(found.table, hide_index=True, width="stretch", alt=words.READING_TABLE)
     return found

@@ -8,7 +8,8 @@ import streamlit as st
 
 from app.inspect import words
 from app.inspect.visit import SCORE, InspectVisit, cursor, move_cursor, step_cursor
-from app.shared import narration, wording
+from app.shared import narration
+from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.reading import alt_text
 from app.shared.score import SELECTION, score
@@ -65,11 +66,11 @@ def show_stepper(shown: Shown, decision: Decision) -> None:
 
 def show_table(trace: LayerTrace, decision: Decision) -> None:
     """The figure as a table."""
-    with st.expander(wording.SCORE_TABLE):
+    with st.expander(common.SCORE_TABLE):
         table = layer_table(trace, decision)
         decimals = {
             column: st.column_config.NumberColumn(
-                format="%.2f" if column == wording.COLUMN_MS else "%.4f"
+                format="%.2f" if column == common.COLUMN_MS else "%.4f"
             )
             for column, values in table.items()
             if isinstance(values[0], float)

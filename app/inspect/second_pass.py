@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.shared import resources, visit
 from app.shared.widgets import warn
-from app.shared.words_figures import NEEDS_MODEL
+from app.shared.words import NEEDS_MODEL
 from elbert_core.results import LayerTrace
 
 Extra = TypeVar("Extra")

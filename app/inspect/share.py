@@ -11,7 +11,8 @@ import streamlit as st
 from app.inspect import opened, words
 from app.inspect.snapshot import InspectView, inspect_html
 from app.inspect.visit import cursor
-from app.shared import resources, visit, wording
+from app.shared import resources, visit
+from app.shared import words as common
 from app.shared.sheet import Figure
 from app.shared.state import Shown, to_query
 from app.shared.text import clean
@@ -35,12 +36,12 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
                 opened.note(shown),
             )
             st.download_button(
-                wording.DOWNLOAD_HTML,
+                common.DOWNLOAD_HTML,
                 lambda: inspect_html(view),  # made when it is asked for, not at every step
                 "elbert-inspect.html",
                 "text/html",
                 on_click="ignore",
-                help=wording.DOWNLOAD_HTML_HELP,
+                help=common.DOWNLOAD_HTML_HELP,
             )
             st.download_button(
                 words.DOWNLOAD_CSV,
@@ -56,11 +57,11 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
                 "application/json",
                 on_click="ignore",
             )
-        st.caption(wording.PNG_NOTE)
+        st.caption(common.PNG_NOTE)
         st.caption(words.LINK_NOTE)
         bare = urlencode(to_query(visit.state(), with_text=False))
         st.text(words.LINK_BARE)
-        st.code(f"?{bare}" if bare else wording.LINK_DEFAULT, language=None, wrap_lines=True)
+        st.code(f"?{bare}" if bare else common.LINK_DEFAULT, language=None, wrap_lines=True)
         _pick_device()
         st.file_uploader(
             words.OPEN_TRACE,
@@ -86,7 +87,7 @@ def _pick_device() -> None:
     st.selectbox(
         words.DEVICE_LABEL,
         ("", *devices),
-        format_func=lambda name: wording.DEVICE_NAMES[name],
+        format_func=lambda name: common.DEVICE_NAMES[name],
         **bind(visit.state(), "device", "inspect.device", then=_device_picked),
     )
 

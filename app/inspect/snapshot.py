@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from app.inspect import words
 from app.inspect.reasons import savings, why_not_rows
-from app.shared import narration, sheet, wording
+from app.shared import narration, sheet
+from app.shared import words as common
 from app.shared.reading import alt_text, label_names
 from app.shared.score import score
 from app.shared.score_panel import layer_table
@@ -59,7 +60,7 @@ def inspect_html(view: InspectView) -> str:
             f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}",
         ),
         sheet.paragraph(narration.saves(decision), narration.compared_with_full(decision)),
-        sheet.badge(wording.MODES[mode], wording.MODE_HELP[mode]),
+        sheet.badge(common.MODES[mode], common.MODE_HELP[mode]),
         sheet.paragraph(read_by(shown), truncated(shown), view.note, small=True),
         *(sheet.paragraph(line) for line in real_run(shown, decision)),
         *rule(decision.policy),
@@ -81,7 +82,7 @@ def inspect_html(view: InspectView) -> str:
         *_why_not(shown, decision),
         sheet.heading(words.SAVED_HEADING),
         sheet.table(words.SAVED_COLUMNS, savings(decision)),
-        sheet.heading(wording.SCORE_TABLE),
+        sheet.heading(common.SCORE_TABLE),
         sheet.columns(layer_table(trace, decision)),
         *(sheet.figure(figure) for figure in view.figures),
         sheet.heading(words.PIECES_HEADING.format(count=len(trace.tokens))),

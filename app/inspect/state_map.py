@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.inspect import words
-from app.shared import narration, wording
+from app.shared import narration
+from app.shared import words as common
 from app.shared.canvas import LayerCanvas, Row, Spec, figure
 from app.shared.palette import Palette, glyph, shape
 from app.shared.reading import label_names
-from app.shared.words_figures import NO, YES
+from app.shared.words import NO, YES
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.state_map import StateMap
 from elbert_core.results import LayerTrace
@@ -194,9 +195,9 @@ def _points(
             part["encoding"]["tooltip"] = [
                 {"field": field, "title": title, "type": "nominal"}
                 for field, title in (
-                    ("layer", wording.COLUMN_LAYER),
-                    ("leads", wording.COLUMN_LEADS),
-                    ("probability", wording.COLUMN_PROBABILITY),
+                    ("layer", common.COLUMN_LAYER),
+                    ("leads", common.COLUMN_LEADS),
+                    ("probability", common.COLUMN_PROBABILITY),
                 )
             ]
             parts.append(part)
@@ -226,7 +227,7 @@ def _numbers(
         if layer != decision.exit_layer:
             rows.append({"x": x, "y": y, "text": str(layer), "later": layer > decision.exit_layer})
     x, y = (float(v) for v in found.points[decision.exit_layer - 1])
-    says = wording.FLAG_EXIT if decision.exit_layer < last else wording.FLAG_FULL
+    says = common.FLAG_EXIT if decision.exit_layer < last else common.FLAG_FULL
     flag: list[Row] = [{"x": x, "y": y, "text": f"{decision.exit_layer} {says}"}]
     share = (x - frame[0]) / wide
     side = "left" if share < 0.15 else ("right" if share > 0.85 else "center")

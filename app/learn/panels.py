@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.learn import visit, words
 from app.learn.visit import LearnVisit, Place
-from app.shared import lessons, narration, wording
+from app.shared import lessons, narration
+from app.shared import words as common
 from app.shared.claims import Scene
 from app.shared.figure_panel import show_figure
 from app.shared.legend import show_legend
@@ -21,7 +22,7 @@ from app.shared.score import score
 from app.shared.score_panel import layer_table
 from app.shared.sheet import Figure
 from app.shared.widgets import bind, press
-from app.shared.words_figures import path_title, quoted
+from app.shared.words import path_title, quoted
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 
@@ -60,7 +61,7 @@ def show_step(lesson: Lesson, mine: LearnVisit, palette: Palette) -> None:
             show_rules(scene.trace, scene.policy, palette)
         else:
             _figure(step, scene, other, palette)
-        st.badge(wording.MODES["stored"], color="gray", help=wording.MODE_HELP["stored"])
+        st.badge(common.MODES["stored"], color="gray", help=common.MODE_HELP["stored"])
     _way_on(lesson, mine, number, scene, ready=not hidden)
 
 
@@ -116,7 +117,7 @@ def _sentences(step: Step, scene: Scene, other: Scene | None) -> None:
 
 def _peek(step: Step, scene: Scene, palette: Palette) -> None:
     show_legend(scene.trace, palette)
-    entry = Path(wording.STAVE_PROBS, scene.trace, None, upto=step.peek)
+    entry = Path(common.STAVE_PROBS, scene.trace, None, upto=step.peek)
     st.vega_lite_chart(
         spec=paths([entry], palette=palette),
         width="stretch",
@@ -127,7 +128,7 @@ def _peek(step: Step, scene: Scene, palette: Palette) -> None:
 
 def _figure(step: Step, scene: Scene, other: Scene | None, palette: Palette) -> None:
     scenes = [scene] if other is None else [scene, other]
-    titles = [wording.STAVE_PROBS] if other is None else _titles(scene, other)
+    titles = [common.STAVE_PROBS] if other is None else _titles(scene, other)
     told = [alt_text(s.trace, s.decision, narration.verdict(s.decision)) for s in scenes]
     drawn = step.figure == "score"
     entries = [Path(t, s.trace, s.decision) for t, s in zip(titles, scenes, strict=True)]
@@ -149,7 +150,7 @@ def _figure(step: Step, scene: Scene, other: Scene | None, palette: Palette) -> 
     )
     key = f"learn.{step.figure}.{scene.sentence}.{step.title}"
     labels = None if drawn else scene.trace
-    show_figure(found, palette, key=key, table=wording.SCORE_TABLE, labels=labels)
+    show_figure(found, palette, key=key, table=common.SCORE_TABLE, labels=labels)
 
 
 def _titles(a: Scene, b: Scene) -> list[str]:

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from app.shared import wording
+from app.shared import words
 from app.shared.palette import Palette
 
 Row = dict[str, Any]
@@ -94,7 +94,7 @@ class LayerCanvas:
             "scale": {"domain": [0.5, n_layers + 0.5], "nice": False, "zero": False},
             "axis": {
                 **bare,
-                "title": wording.AXIS_DEPTH,
+                "title": words.AXIS_DEPTH,
                 "values": list(range(1, n_layers + 1, every)),
                 "format": "d",
                 "titlePadding": 2,

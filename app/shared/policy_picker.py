@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import widgets, wording
+from app.shared import widgets, words
 from app.shared.cards import Setting, Value
 from app.shared.rules import card, kinds
 from app.shared.saved_rules import show_saved
@@ -25,13 +25,13 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
     """The picker; writes what was chosen into `state`."""
     key = widgets.put(POLICY, state.policy)
     st.selectbox(
-        wording.POLICY_LABEL,
+        words.POLICY_LABEL,
         kinds(),
         format_func=lambda kind: card(kind).name,
         key=key,
         on_change=widgets.changed,
         args=(POLICY, key, _policy_chosen, state),
-        help=wording.POLICY_HELP,
+        help=words.POLICY_HELP,
         disabled="policy" in state.lock,
         filter_mode=None,
     )
@@ -42,7 +42,7 @@ def pick_policy(state: InspectState, *, n_layers: int) -> None:
         if not setting.advanced:
             _control(state, setting, n_layers)
     if advanced:
-        with st.expander(wording.MORE_SETTINGS):
+        with st.expander(words.MORE_SETTINGS):
             for setting in advanced:
                 _control(state, setting, n_layers)
     show_saved(state)

@@ -1,28 +1,30 @@
-"""The example sentences, and their stored traces from `assets/presets`.
+"""The example sentences of each model, and their stored traces from `assets/presets`.
 
 The first paint of the app shows one of these, so nothing here needs PyTorch or a checkpoint. The
-traces are made by `python -m tools.make_presets`.
+sentences and what is said of a model are in `assets/presets.json`, by checkpoint name; the traces
+are made by `python -m tools.make_presets`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from app.shared.claims import Claim
-from app.shared.resources import HOME, loaded
+from app.shared.resources import loaded
+from app.shared.text import plain_markdown
 from elbert_core.errors import InputError
 from elbert_core.reading.traces import trace_from_json
 from elbert_core.results import LayerTrace
+from elbert_core.strict_json import read_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "presets"
-
 STORED_PASSES = 15
 """Passes of a stored sentence; each layer keeps its median time, so that no hiccup is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An example sentence.
 
     Attributes:
@@ -30,6 +32,7 @@ class Example:
         text: the sentence, written for this app.
         remark: what to look at.
         claim: what the remark says, for a machine to check on the stored trace.
+        meant: label name of the right answer, where a model may lose it; else "".
     """
 
     name: str
@@ -37,194 +40,40 @@ class Example:
     text: str
     remark: str
     claim: Claim
+    meant: str = ""
 
 
-def _leads(label: str) -> Claim:
-    return {"leads": {"layer": 1, "label": label}}
+class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    placeholder: str
+    examples: tuple[Example, ...]
 
 
-def _sure(bound: float, layer: int = 1) -> Claim:
-    return {"doubt_under": {"layer": layer, "bound": bound}}
+_LISTED = FOLDER.with_suffix(".json")
+_MODELS = read_json(_LISTED.read_bytes(), dict[str, _Model], _LISTED.name, most_bytes=50_000)
 
-
-def _all(*claims: Claim) -> Claim:
-    return {"all": claims}
-
-
-_EXAMPLES: dict[str, tuple[Example, ...]] = {
-    HOME: (
-        Example(
-            "easy",
-            "Easy",
-            "A warm, funny and beautifully acted film.",
-            "Plain praise. Look at how soon the two lines part.",
-            _sure(0.1),
-        ),
-        Example(
-            "hard",
-            "Hard",
-            "It is clumsy, far too long and oddly paced, and yet I could not look away once.",
-            "Praise and blame in one breath; blame leads throughout. Look at how doubt falls.",
-            {
-                "all": [
-                    {"flips_at_most": 0},
-                    {"full_label": "negative"},
-                    {"doubt_falls": True},
-                    {"not": _sure(0.5, 4)},
-                ]
-            },
-        ),
-        Example(
-            "negation",
-            "Negation",
-            "There is not a single funny moment in this so-called comedy.",
-            "A cheerful word under a “not”. Look at how early the “not” is heard.",
-            {
-                "all": [
-                    _leads("negative"),
-                    {"flips_at_most": 0},
-                    _sure(0.3),
-                ]
-            },
-        ),
-        Example(
-            "sarcasm",
-            "Sarcasm",
-            "Oh great, two more hours of people shouting in the rain, just what I needed.",
-            "Kind words, meant unkindly. It is not taken in, but look at how much doubt stays.",
-            _all({"full_label": "negative"}, {"flips_at_most": 0}, {"doubt_stays_over": 0.4}),
-        ),
-        Example(
-            "long",
-            "Long",
-            (
-                "The first half hour takes its time with the harbour, the weather and a family "
-                "that hardly speaks; then a letter arrives, the older brother leaves without a "
-                "word, and what looked like a slow sketch of village life turns, almost without "
-                "our noticing, into one of the most tender and gripping stories about forgiveness"
-                " that I have seen in years."
-            ),
-            "Much is said, little of it matters. Look at the milliseconds: every layer costs more.",
-            {"slower_than": {"sentence": "easy"}},
-        ),
-        Example(
-            "misspelt",
-            "Misspelt",
-            "A wram, funy and beutifully actd flim.",
-            "Typing errors break words into pieces. Compare it with the easy one.",
-            {
-                "all": [
-                    {"more_pieces_than": {"sentence": "easy"}},
-                    {"same_label_as": {"sentence": "easy"}},
-                    {"not": _sure(0.3)},
-                ]
-            },
-        ),
-        Example(
-            "overthought",
-            "Overthought",
-            "Good actors, good music, and two wasted hours.",
-            "Praise first, the verdict last. Look at what reading on does to it.",
-            _all(_leads("negative"), {"full_label": "positive"}),
-        ),
-    ),
-    "elbert-agnews": (
-        Example(
-            "topic",
-            "One topic",
-            "The home side scored twice in the last ten minutes to win the cup final.",
-            "Nothing but sport in it. Look at how soon one line leaves the others.",
-            {
-                "all": [
-                    _leads("Sports"),
-                    _sure(0.1),
-                ]
-            },
-        ),
-        Example(
-            "two-topics",
-            "Two topics",
-            "Shares of the football club fell after it sold the stadium to a bank.",
-            "Sport and money in one sentence. Sport leads first; look at which leads last.",
-            _all(_leads("Sports"), {"full_label": "Business"}),
-        ),
-        Example(
-            "vague",
-            "Vague",
-            "A spokesman said on Thursday that no decision had been made.",
-            "It could be about anything. Look at how much doubt stays.",
-            {"doubt_stays_over": 0.4},
-        ),
-        Example(
-            "off-topic",
-            "Off topic",
-            "Slice the aubergines, salt them well and leave them to drain.",
-            "No topic fits, and one has to be named. Look at whether it is ever sure.",
-            {"doubt_stays_over": 0.4},
-        ),
-        Example(
-            "sued",
-            "Overthought",
-            "The champion sued her former sponsor over the contract.",
-            "Sport, told in the words of business. Look at what reading on does to it.",
-            _all(_leads("Sports"), {"full_label": "Business"}),
-        ),
-    ),
-    "elbert-emotion": (
-        Example(
-            "feeling",
-            "One feeling",
-            "I am so glad that my sister is finally home.",
-            "Plainly said. Look at how soon one line leaves the others.",
-            _sure(0.1),
-        ),
-        Example(
-            "two-feelings",
-            "Two feelings",
-            "I am proud of her and yet I feel empty now that she has gone.",
-            "Two feelings in one breath. Joy leads first; look at which leads last.",
-            _all(_leads("joy"), {"full_label": "sadness"}),
-        ),
-        Example(
-            "wavering",
-            "Wavering",
-            "I feel a little nervous about the trip, but mostly I feel loved.",
-            "Fear is said first, love last. Look at how often the leading label changes.",
-            _all(_leads("fear"), {"flips_at_least": 2}),
-        ),
-        Example(
-            "unspoken",
-            "Unspoken",
-            "She read the letter twice and put it back without a word.",
-            "No feeling is named, and one has to be. Look at whether it is ever sure.",
-            {"doubt_stays_over": 0.6},
-        ),
-        Example(
-            "talked-out",
-            "Overthought",
-            "I feel fed up with being nice.",
-            "Anger with a kind word in it. Look at what reading on does to it.",
-            _all(_leads("anger"), {"full_label": "love"}),
-        ),
-    ),
-}
-
-MEANT: dict[str, str] = {
-    "Good actors, good music, and two wasted hours.": "negative",
-    "I feel fed up with being nice.": "anger",
-    "The champion sued her former sponsor over the contract.": "Sports",
-}
-"""What was meant by our own sentences whose answer a model may lose: text to label name."""
-
-EXAMPLES: dict[str, Example] = {one.name: one for ones in _EXAMPLES.values() for one in ones}
+EXAMPLES: dict[str, Example] = {one.name: one for m in _MODELS.values() for one in m.examples}
 """Every example by its name, in the order shown."""
 
 SENTENCES: dict[str, str] = {name: one.text for name, one in EXAMPLES.items()}
 
-MODEL_OF: dict[str, str] = {one.name: model for model, ones in _EXAMPLES.items() for one in ones}
+MEANT: dict[str, str] = {one.text: one.meant for one in EXAMPLES.values() if one.meant}
+"""What was meant by our own sentences whose answer a model may lose: text to label name."""
+
+MODEL_OF: dict[str, str] = {one.name: name for name, m in _MODELS.items() for one in m.examples}
 """Name of the checkpoint that read each preset."""
 
 NAMES: tuple[str, ...] = tuple(EXAMPLES)
+
+
+def model_title(model: str) -> str:
+    """What a checkpoint judges, for the shipped ones; the folder's name for others, as text."""
+    return _MODELS[model].title if model in _MODELS else plain_markdown(model)
+
+
+def placeholder(model: str) -> str:
+    """What stands in the empty text box."""
+    return (_MODELS.get(model) or next(iter(_MODELS.values()))).placeholder
 
 
 def title(name: str) -> str:
@@ -234,7 +83,7 @@ def title(name: str) -> str:
 
 def names_of(model: str) -> tuple[str, ...]:
     """The presets that a checkpoint of this name read; none for models of the visitor's own."""
-    return tuple(one.name for one in _EXAMPLES.get(model, ()))
+    return tuple(one.name for one in _MODELS[model].examples) if model in _MODELS else ()
 
 
 def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:

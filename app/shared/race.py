@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.shared import wording
-from app.shared import words_figures as words
+from app.shared import words
 from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading
 from app.shared.palette import Palette, glyph
 from app.shared.reading import label_names
@@ -77,7 +76,7 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
             "cursor": palette.cursor,
         },
         "words": {
-            "axis": wording.AXIS_DEPTH,
+            "axis": words.AXIS_DEPTH,
             "stops": words.RACE_STOPS,
             "full": words.RACE_FULL,
             "play": words.RACE_PLAY,
@@ -100,7 +99,7 @@ class _TimeCanvas(LayerCanvas):
     def __init__(self, n_layers: int, height: float, end: float) -> None:
         super().__init__(n_layers, height, {})
         self._x["scale"]["domain"] = [0, end]
-        self._x["axis"] |= {"title": wording.COLUMN_MS, "values": None, "format": "g"}
+        self._x["axis"] |= {"title": words.COLUMN_MS, "values": None, "format": "g"}
 
 
 def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Spec:

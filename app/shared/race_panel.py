@@ -6,8 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared import narration
-from app.shared import words_figures as words
+from app.shared import narration, words
 from app.shared.figure_panel import show_tables
 from app.shared.palette import Palette
 from app.shared.race import ends, race, race_still

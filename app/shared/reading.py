@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shared import narration, wording
+from app.shared import narration, words
 from app.shared.canvas import Stave, Staves, nice_ceiling
 from app.shared.quantities import quantity, run_of, shown_on
 from app.shared.rules import capital, card
@@ -19,7 +19,7 @@ def refused(policy: ExitPolicy, *traces: LayerTrace) -> str:
         try:
             explain(policy, trace)
         except InputError as error:
-            return wording.RULE_REFUSED.format(rule=card(policy.kind).name, message=error)
+            return words.RULE_REFUSED.format(rule=card(policy.kind).name, message=error)
     return ""
 
 
@@ -55,16 +55,16 @@ def staves(trace: LayerTrace, decision: Decision) -> Staves:
     """Room for each stave; a title says what the rule needs there."""
     checks = {row: shown_at(decision, 1, row) for row in ("probabilities", "doubt", "labels")}
     own = shown_at(decision, 1, "own")
-    doubt, high = _asking(wording.STAVE_ENTROPY, checks["doubt"]), 1.0
+    doubt, high = _asking(words.STAVE_ENTROPY, checks["doubt"]), 1.0
     if own is not None:
         measured = quantity(own.quantity)
         doubt = _asking(measured.title or capital(measured.name), own)
         high = nice_ceiling(max(own.needed, *own_values(decision)))
     return Staves(
-        probs=Stave(_asking(wording.STAVE_PROBS, checks["probabilities"]), 44, 138),
+        probs=Stave(_asking(words.STAVE_PROBS, checks["probabilities"]), 44, 138),
         entropy=Stave(doubt, 172, 226, high),
-        labels=Stave(_asking(wording.STAVE_LABELS, checks["labels"]), 260, 292),
-        ms=Stave(wording.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
+        labels=Stave(_asking(words.STAVE_LABELS, checks["labels"]), 260, 292),
+        ms=Stave(words.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
         height=368,
     )
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from app.shared import wording
+from app.shared import words
 from app.shared.text import clean
 from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
@@ -206,9 +206,9 @@ def model_card(checkpoint: str) -> str:
 
 def _open(checkpoint: str, device: str) -> EarlyExitEngine:
     if checkpoint not in checkpoint_names():
-        raise CheckpointError(wording.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
+        raise CheckpointError(words.NO_CHECKPOINT.format(folder=checkpoints_folder().name))
     if importlib.util.find_spec("torch") is None:
-        raise CheckpointError(wording.NO_TORCH)
+        raise CheckpointError(words.NO_TORCH)
     folder = checkpoints_folder() / checkpoint
     # A click starts a new run beside one that is still loading, and torch and transformers cannot
     # be imported by two threads at once: the second gets a module with half its names.
@@ -246,7 +246,7 @@ def _lock() -> threading.Lock:
 @contextmanager
 def _model() -> Iterator[None]:
     if not _lock().acquire(timeout=WAIT_SECONDS):
-        raise BusyError(wording.BUSY)
+        raise BusyError(words.BUSY)
     try:
         yield
     finally:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.shared import wording
+from app.shared import words
 from app.shared.canvas import (
     LayerCanvas,
     Row,
@@ -299,9 +299,9 @@ def _hover(canvas: LayerCanvas, rows: list[Row]) -> Spec:
     return tips(
         canvas.boxes("hover", rows, opacity=0),
         {
-            "layer": wording.COLUMN_LAYER,
-            "leads": wording.COLUMN_LEADS,
-            "probability": wording.COLUMN_PROBABILITY,
-            "doubt": wording.COLUMN_ENTROPY,
+            "layer": words.COLUMN_LAYER,
+            "leads": words.COLUMN_LEADS,
+            "probability": words.COLUMN_PROBABILITY,
+            "doubt": words.COLUMN_ENTROPY,
         },
     )

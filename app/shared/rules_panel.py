@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shared import words_figures as words
+from app.shared import words
 from app.shared.figure_panel import show_figure
 from app.shared.palette import Palette
 from app.shared.reading import refused
@@ -34,7 +34,7 @@ def show_rules(trace: LayerTrace, current: ExitPolicy, palette: Palette) -> Figu
     )
     result = Figure(
         "",
-        lambda colours: strips(drawn, palette=colours, probabilities=words.LANES_PROBS),
+        lambda colours: strips(drawn, palette=colours, probabilities=words.STAVE_PROBS),
         words.lanes_alt(found, stable),
         (words.LANES_HELP,),
         lanes_table(found, trace, stable),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.shared import wording
+from app.shared import words
 from app.shared.canvas import Canvas, Row, Spec, Stave, box, bracket, figure, tips, veil
 from app.shared.palette import SHAPES, Palette
 from app.shared.quantities import quantity
@@ -77,7 +77,7 @@ def _gutters(canvas: Canvas, palette: Palette) -> Spec:
 
 def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
     own = shown_at(decision, 1, "own")
-    terms = list(wording.STAVE_TERMS)
+    terms = list(words.STAVE_TERMS)
     terms[1] = terms[1] if own is None else quantity(own.quantity).term
     rows: list[Row] = [
         {"y": stave.top - 13, "text": stave.title, "term": term}
@@ -168,7 +168,7 @@ def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palet
 def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
     layer, n_layers = decision.exit_layer, decision.n_layers
     to_left = layer >= n_layers / 2  # beside it on the right stands NOT_NEEDED
-    text = wording.FLAG_EXIT if layer < n_layers else wording.FLAG_FULL
+    text = words.FLAG_EXIT if layer < n_layers else words.FLAG_FULL
     # the mark stands after the layer: that layer was computed, the next one is not
     x = layer + 0.5
     flag = canvas.words(
@@ -183,9 +183,9 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spe
     mark = [box(x, x, 4, canvas.place.height)]
     parts = [canvas.rules("exit_mark", mark, color=palette.ink, strokeWidth=3), flag]
     if 0 < n_layers - layer >= 0.25 * n_layers:  # else no room for the words on a telephone
-        words: Row = {"x": n_layers + 0.45, "y": 12, "text": wording.NOT_NEEDED}
+        rest: Row = {"x": n_layers + 0.45, "y": 12, "text": words.NOT_NEEDED}
         font: Spec = {"color": palette.muted, "fontSize": 12, "fontStyle": "italic"}
-        parts.append(canvas.words("not_needed", [words], align="right", **font))
+        parts.append(canvas.words("not_needed", [rest], align="right", **font))
     return parts
 
 
@@ -211,10 +211,10 @@ def _hover(canvas: Canvas, trace: LayerTrace) -> Spec:
     return tips(
         boxes,
         {
-            "layer": wording.COLUMN_LAYER,
-            "leads": wording.COLUMN_LEADS,
-            "probability": wording.COLUMN_PROBABILITY,
-            "doubt": wording.COLUMN_ENTROPY,
-            "ms": wording.COLUMN_MS,
+            "layer": words.COLUMN_LAYER,
+            "leads": words.COLUMN_LEADS,
+            "probability": words.COLUMN_PROBABILITY,
+            "doubt": words.COLUMN_ENTROPY,
+            "ms": words.COLUMN_MS,
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import presets, resources, visit, wording
+from app.shared import presets, resources, visit, words
 from app.shared.widgets import bind, press, warn
 
 
@@ -17,18 +17,18 @@ def ask_for_sentence() -> None:
         box, button = st.columns([8, 1], vertical_alignment="bottom", gap="small")
         with box:
             st.text_area(
-                wording.SENTENCE_LABEL,
+                words.SENTENCE_LABEL,
                 key=visit.TEXT,
                 height=68,
-                placeholder=wording.PLACEHOLDERS.get(visit.model(), wording.SENTENCE_PLACEHOLDER),
+                placeholder=presets.placeholder(visit.model()),
                 label_visibility="collapsed",
                 disabled=fixed,
             )
         with button:
             st.form_submit_button(
-                wording.READ_BUTTON,
+                words.READ_BUTTON,
                 type="primary",
-                help=wording.READ_HELP,
+                help=words.READ_HELP,
                 width="stretch",
                 key="inspect.read",
                 disabled=fixed,
@@ -50,7 +50,7 @@ def ask_for_sentence() -> None:
     if examples:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.pills(
-                wording.PRESETS_LABEL,
+                words.PRESETS_LABEL,
                 examples,
                 format_func=presets.title,
                 label_visibility="collapsed",
@@ -61,7 +61,7 @@ def ask_for_sentence() -> None:
             if preset is not None:
                 st.caption(presets.EXAMPLES[preset].remark, width="content")
     if not problem and not resources.checkpoint_names():
-        st.caption(wording.EXAMPLES_ONLY)
+        st.caption(words.EXAMPLES_ONLY)
 
 
 def _ask_for_model(*, fixed: bool) -> None:
@@ -69,9 +69,9 @@ def _ask_for_model(*, fixed: bool) -> None:
     if len(names) < 2:
         return
     st.segmented_control(
-        wording.MODEL_LABEL,
+        words.MODEL_LABEL,
         names,
-        format_func=wording.model_title,
+        format_func=presets.model_title,
         required=True,
         label_visibility="collapsed",
         disabled=fixed,

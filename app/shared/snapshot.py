@@ -6,7 +6,7 @@ import json
 
 from markupsafe import Markup
 
-from app.shared import sheet, wording
+from app.shared import sheet, words
 from app.shared.rules import named
 from app.shared.state import Shown
 from app.shared.verdict import read_by
@@ -17,7 +17,7 @@ def rule(policy: ExitPolicy) -> list[Markup]:
     """The rule in use, in words and exactly."""
     exact = json.dumps(policy_to_dict(policy), ensure_ascii=False)
     return [
-        sheet.paragraph(f"{wording.POLICY_LABEL} {named(policy)}"),
+        sheet.paragraph(f"{words.POLICY_LABEL} {named(policy)}"),
         sheet.paragraph(exact, small=True),
     ]
 
@@ -25,9 +25,9 @@ def rule(policy: ExitPolicy) -> list[Markup]:
 def origin(shown: Shown, link: str) -> list[Markup]:
     """Which model made the record, and how the same view is opened again."""
     digest = shown.trace.digest
-    told = wording.SHEET_DIGEST.format(digest=digest) if digest else ""
+    told = words.SHEET_DIGEST.format(digest=digest) if digest else ""
     return [
-        sheet.heading(wording.SHEET_ORIGIN),
-        sheet.paragraph(read_by(shown), told, wording.SHEET_NOTE, small=True),
-        sheet.lines(f"?{link}" if link else wording.LINK_DEFAULT),
+        sheet.heading(words.SHEET_ORIGIN),
+        sheet.paragraph(read_by(shown), told, words.SHEET_NOTE, small=True),
+        sheet.lines(f"?{link}" if link else words.LINK_DEFAULT),
     ]

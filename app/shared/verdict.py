@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from app.shared import narration, visit, wording
+from app.shared import narration, visit, words
 from app.shared.palette import Palette, glyph
 from app.shared.state import Mode, RealRun, Shown
 from app.shared.text import plain_markdown, visible
@@ -21,11 +21,11 @@ def show_verdict(shown: Shown, decision: Decision, palette: Palette) -> None:
     """The verdict line, the mode badge and the saving."""
     mode, former = mode_of(shown, decision), visit.current().refused
     if former:
-        st.caption(plain_markdown(wording.FORMER.format(text=visible(shown.trace.text, limit=90))))
+        st.caption(plain_markdown(words.FORMER.format(text=visible(shown.trace.text, limit=90))))
     st.html(verdict_html(decision, palette, former=former))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = _BADGE_COLOURS[mode]
-        st.badge(wording.MODES[mode], color=colour, help=wording.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
+        st.badge(words.MODES[mode], color=colour, help=words.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
         st.text(narration.saves(decision), width="content")
         st.text(narration.compared_with_full(decision), width="content")
         st.caption(plain_markdown(read_by(shown)), width="content")
@@ -44,16 +44,16 @@ def truncated(shown: Shown) -> str:
     trace = shown.trace
     if not trace.truncated:
         return ""
-    return wording.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full)
+    return words.TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full)
 
 
 def show_mode(shown: Shown, mode: Mode) -> None:
     """Which kind of figure this is and which model made it, for pages without a verdict line."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(
-            wording.MODES[mode],
+            words.MODES[mode],
             color=_BADGE_COLOURS[mode],  # type: ignore[arg-type]  # a Literal to Streamlit
-            help=wording.MODE_HELP[mode],
+            help=words.MODE_HELP[mode],
         )
         st.caption(plain_markdown(read_by(shown)), width="content")
 
@@ -61,7 +61,7 @@ def show_mode(shown: Shown, mode: Mode) -> None:
 def read_by(shown: Shown) -> str:
     """Which model made the record, and where."""
     trace = shown.trace
-    return wording.READ_BY.format(
+    return words.READ_BY.format(
         checkpoint=trace.checkpoint[:60], device=trace.device[:30], dtype=trace.dtype[:30]
     )
 
@@ -79,7 +79,7 @@ def real_run(shown: Shown, decision: Decision) -> tuple[str, ...]:
         return ()
     answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
     return (
-        wording.REAL_SAME if is_real(shown, decision) else wording.REAL_OTHER,
+        words.REAL_SAME if is_real(shown, decision) else words.REAL_OTHER,
         f"{answer}, after layer {real.exit_layer} of {real.n_layers}. " + real_times(real),
     )
 
@@ -89,12 +89,12 @@ def real_times(real: RealRun) -> str:
     stopped, full = np.asarray(real.stopped_ms), np.asarray(real.full_ms)
     noise = max(float(np.subtract(*np.percentile(ms, (75, 25)))) for ms in (stopped, full))
     if float(np.median(full) - np.median(stopped)) <= noise:
-        return wording.REAL_NOISE.format(device=real.device)
+        return words.REAL_NOISE.format(device=real.device)
     spans = [
-        wording.REAL_SPAN.format(median=np.median(ms), fastest=ms.min(), slowest=ms.max())
+        words.REAL_SPAN.format(median=np.median(ms), fastest=ms.min(), slowest=ms.max())
         for ms in (stopped, full)
     ]
-    return wording.REAL_TIME.format(
+    return words.REAL_TIME.format(
         runs=len(stopped), device=real.device, stopped=spans[0], full=spans[1]
     )
 

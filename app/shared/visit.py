@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app.shared import links, presets, resources, wording
+from app.shared import links, presets, resources, words
 from app.shared.state import (
     DEFAULT_PRESET,
     InspectState,
@@ -161,7 +161,7 @@ def _notice(news: dict[str, str] | None) -> None:
     if asked.device not in ("", *resources.device_names()):
         wrong.append("device")
     parts = [f"{name}={visible(news.get(name, ''), limit=30)}" for name in dict.fromkeys(wrong)]
-    current().notice = wording.LINK_LEFT_OUT.format(parts=", ".join(parts)) if parts else ""
+    current().notice = words.LINK_LEFT_OUT.format(parts=", ".join(parts)) if parts else ""
 
 
 def show_notice() -> None:
@@ -191,7 +191,7 @@ def show_preset(name: str, *, keep_text: bool = False) -> None:
     try:
         trace = presets.preset(name)
     except InputError as error:
-        say(wording.NO_PRESET.format(name=presets.title(name), message=error))
+        say(words.NO_PRESET.format(name=presets.title(name), message=error))
         return
     asked = state()
     asked.preset, asked.text = name, ""
@@ -221,16 +221,16 @@ def try_read(
     """
     checked = check_text(text)
     if pair is not None:
-        say(wording.PAIR_REFUSED)
+        say(words.PAIR_REFUSED)
     elif checked.problem is not None:
-        say(wording.PROBLEMS[checked.problem].format(detail=checked.detail))
+        say(words.PROBLEMS[checked.problem].format(detail=checked.detail))
     else:
         try:
-            with st.spinner(wording.READING):
+            with st.spinner(words.READING):
                 return read(model or checkpoint(), device(), checked.text)
         except ElbertError as error:
             known = isinstance(error, resources.BusyError) or not resources.checkpoint_names()
-            say(str(error) if known else wording.BROKEN_CHECKPOINT.format(message=error))
+            say(str(error) if known else words.BROKEN_CHECKPOINT.format(message=error))
     return None
 
 
@@ -374,4 +374,4 @@ def _put(new: Shown) -> None:
 
 def _complain(text: str) -> None:
     current().refused = shown() is not None
-    say(f"{text} {wording.LAST_RESULT_STAYS}" if current().refused else text)
+    say(f"{text} {words.LAST_RESULT_STAYS}" if current().refused else text)

@@ -1,4 +1,4 @@
-"""Every fixed word about rules that were saved under a name; see `app.shared.wording`."""
+"""Every fixed word about rules that were saved under a name; see `app.shared.words`."""
 
 from __future__ import annotations
 

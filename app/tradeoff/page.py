@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import session, wording
+from app.shared import session
 from app.shared import visit as shared_visit
+from app.shared import words as common
 from app.shared.palette import palette
 from app.shared.rules import card
 from app.shared.text import plain_markdown
@@ -33,7 +34,7 @@ def show(overview: Overview) -> None:
         setting = look_closer(overview, policy)
     except InputError as error:
         rule = card(policy.kind).name
-        st.info(plain_markdown(wording.RULE_REFUSED.format(rule=rule, message=error)))
+        st.info(plain_markdown(common.RULE_REFUSED.format(rule=rule, message=error)))
         setting = look_closer(overview, NeverExit())
     tradeoff_setting.show_badge(overview)
     left, right = st.columns([7, 3], gap="large")

@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 from markupsafe import Markup
 
-from app.shared import resources, sheet, still, wording
+from app.shared import resources, sheet, still
+from app.shared import words as common
 from app.shared.palette import LIGHT
 from app.shared.rules import FAMILIES, card, described
 from app.shared.state import DEFAULT_RULE
@@ -62,7 +63,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
     made = said.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
     parts = [
         sheet.paragraph(
-            f"{wording.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
+            f"{common.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
         ),
         sheet.paragraph(words.MODE_HELP, small=True),
         still.svg(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import wording
+from app.shared import words as common
 from app.shared.text import plain_markdown
 from app.tradeoff import narration
 from app.tradeoff import wording as words
@@ -106,5 +106,5 @@ def show_metrics(shown: list[tuple[str, str, str, str]]) -> None:
 def show_badge(overview: Overview) -> None:
     """Which of the three kinds of figure this is, and what it was made from."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(wording.MODES["replayed"], color="blue", help=words.MODE_HELP)
+        st.badge(common.MODES["replayed"], color="blue", help=words.MODE_HELP)
         st.text(narration.provenance(overview.table), width="content")

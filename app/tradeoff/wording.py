@@ -1,4 +1,4 @@
-"""Every fixed word of the Trade-off page and its report; see `app.shared.wording` for the rules."""
+"""Every fixed word of the Trade-off page and its report; see `app.shared.words` for the rules."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from app.compare import words as compare
 from app.inspect import words as inspect_words
 from app.learn import words as learn
-from app.shared import wording
+from app.shared import words as common
 from app.shared.lessons import lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
@@ -64,7 +64,7 @@ def inspect(visit: Visit) -> Iterator[str]:
     page = visit.page
     yield "inspect, example"
     read(visit, SENTENCE)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     open_all(visit)
     for button in (inspect_words.READING_BUTTON, inspect_words.MAP_BUTTON):
         page.get_by_role("button", name=button).click()
@@ -107,7 +107,7 @@ def other_pages(visit: Visit) -> Iterator[str]:
     go_to_tradeoff(visit)
     open_all(visit)
     yield "trade-off"
-    go(visit, wording.PAGE_ABOUT, wording.ABOUT_HEADLINE)
+    go(visit, common.PAGE_ABOUT, "What this is")
     yield "about"
 
 
@@ -148,5 +148,5 @@ def test_every_figure_speaks_and_can_be_reached_by_keyboard(open_page: OpenPage)
             )
         )
     heard = " | ".join(seen)
-    for name in (wording.SENTENCE_LABEL, wording.READ_BUTTON, inspect_words.STEP_ON):
+    for name in (common.SENTENCE_LABEL, common.READ_BUTTON, inspect_words.STEP_ON):
         assert name in heard, heard

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.compare import words as compare
 from app.learn import words as learn
-from app.shared import wording
-from app.shared import words_figures as figures
+from app.shared import words as common
 from app.shared.presets import SENTENCES
 from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit
@@ -66,20 +65,20 @@ def test_the_race_is_played_and_stepped_by_keyboard_without_a_round_trip(
     page.clock.run_for(400)
     assert clock(page) == end, "nothing moves until asked"
 
-    press(page, figures.RACE_AGAIN)
+    press(page, common.RACE_AGAIN)
     page.clock.run_for(600)
-    press(page, figures.RACE_PAUSE)
+    press(page, common.RACE_PAUSE)
     paused = clock(page)
     assert 0 < paused < end
     page.clock.run_for(300)
     assert clock(page) == paused
 
-    press(page, figures.RACE_BACK)
+    press(page, common.RACE_BACK)
     back = clock(page)
     assert back < paused
-    press(page, figures.RACE_ON)
+    press(page, common.RACE_ON)
     assert clock(page) > back
-    expect(page.locator(".race [role=status]")).to_contain_text(figures.RACE_STOPS)
+    expect(page.locator(".race [role=status]")).to_contain_text(common.RACE_STOPS)
     slider.press("End")
     assert clock(page) == end
     slider.press("Home")
@@ -146,7 +145,7 @@ def test_every_view_fits_its_window(
     visit = open_page("/?preset=negation", width=width, height=height, dark=dark)
     phone = width < 500
     page = go(visit, compare.PAGE, compare.HEADLINE, phone=phone)
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     expect(box).to_have_value(SENTENCES["negation"])
     window = page.get_by_role("slider", name=card("window").settings[0].label)
     expect(window).to_have_value("4")

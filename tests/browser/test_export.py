@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.compare import words as compare
 from app.inspect import words as inspect_words
-from app.shared import wording
+from app.shared import words as common
 from tests.app.html_files import self_contained
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.test_compare_learn import go, look_at
@@ -49,7 +49,7 @@ def open_file(chromium: Browser) -> Iterator[OpenFile]:
 
 
 def save(visit: Visit, folder: Path) -> Path:
-    button = visit.page.get_by_role("button", name=wording.DOWNLOAD_HTML)
+    button = visit.page.get_by_role("button", name=common.DOWNLOAD_HTML)
     with visit.page.expect_download() as waiting:
         button.click()
     path = folder / waiting.value.suggested_filename
@@ -64,7 +64,7 @@ def test_the_file_of_inspect_says_what_the_page_says(
     page = visit.page
     sentence = (HOSTILE + "good " * 500)[:1990]
     read(visit, sentence)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     said = verdict(page).split()
     page.get_by_text(inspect_words.SHARE_HEADING).click()
     path = save(visit, tmp_path)
@@ -79,13 +79,13 @@ def test_the_file_of_inspect_says_what_the_page_says(
     wide = file.evaluate("document.documentElement.scrollWidth - document.body.clientWidth")
     assert wide <= 40, "fits a telephone"
     seen = self_contained(path.read_text(encoding="utf-8"))
-    layers = seen.table(wording.COLUMN_LAYER)
-    stops = [int(row["Layer"]) for row in layers if row[wording.COLUMN_VERDICT].startswith("stops")]
+    layers = seen.table(common.COLUMN_LAYER)
+    stops = [int(row["Layer"]) for row in layers if row[common.COLUMN_VERDICT].startswith("stops")]
     exit_layer = re.search(r"after layer (\d+)|all (\d+) layers", " ".join(said))
     assert exit_layer
     assert stops == [int(exit_layer[1] or exit_layer[2])]
     # the table on the page is drawn on a canvas; its accessible copy has the same numbers
-    page.get_by_text(wording.SCORE_TABLE).click()
+    page.get_by_text(common.SCORE_TABLE).click()
     cells = page.locator("[data-testid=stDataFrame] [role=gridcell]")
     expect(cells.first).to_be_attached()
     on_page = cells.all_inner_texts()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from app.inspect import words
-from app.shared import wording
+from app.shared import words as common
 from app.shared.presets import SENTENCES, title
 from app.shared.rules import card
 from tests.browser.conftest import OpenPage, Visit, click_at
@@ -24,26 +24,26 @@ def verdict(page: Page) -> str:
 
 
 def read(visit: Visit, sentence: str) -> None:
-    box = visit.page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = visit.page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     box.fill(sentence)
-    visit.page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+    visit.page.get_by_role("button", name=common.READ_BUTTON, exact=True).click()
     visit.settled()
 
 
 def test_the_main_journey(open_page: OpenPage) -> None:
     visit = open_page()
     page = visit.page
-    expect(page.get_by_text(wording.MODES["stored"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["stored"]).first).to_be_visible()
 
     page.get_by_role("radio", name=title("negation")).or_(
         page.get_by_role("button", name=title("negation"))
     ).first.click()
     visit.settled()
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     expect(box).to_have_value(SENTENCES["negation"])
 
     read(visit, SENTENCE)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     assert "layer" in verdict(page)
     page.wait_for_url(re.compile("text=the"))
 
@@ -52,7 +52,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     assert place is not None
     assert place["y"] + place["height"] < 800
 
-    page.get_by_role("combobox", name=wording.POLICY_LABEL).click()
+    page.get_by_role("combobox", name=common.POLICY_LABEL).click()
     page.get_by_role("option", name=card("fixed").name).click()
     visit.settled()
     assert "left after layer 6 of 12" in verdict(page)
@@ -68,16 +68,16 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     page.reload()
     visit.ready()
     assert "left after layer 6 of 12" in verdict(page)
-    expect(page.get_by_role("textbox", name=wording.SENTENCE_LABEL)).to_have_value(SENTENCE)
+    expect(page.get_by_role("textbox", name=common.SENTENCE_LABEL)).to_have_value(SENTENCE)
 
 
 def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: OpenPage) -> None:
     visit = open_page()
     page = visit.page
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     box.fill(SENTENCE)
     box.press("Control+Enter")
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     visit.settled()
     drawing = page.locator("[data-testid=stVegaLiteChart] svg").first
     click_at(drawing, -12, 120)  # the last layer ends at the right edge of the figure
@@ -94,7 +94,7 @@ def test_it_really_stops(open_page: OpenPage) -> None:
     visit = open_page("/?policy=fixed&layer=3")
     read(visit, SENTENCE)
     visit.page.get_by_role("button", name=words.REAL_BUTTON).click()
-    expect(visit.page.get_by_text(wording.MODES["real"], exact=True).first).to_be_attached()
+    expect(visit.page.get_by_text(common.MODES["real"], exact=True).first).to_be_attached()
     visit.settled()
     visit.shoot("really_stopped")
 
@@ -105,7 +105,7 @@ def test_hostile_text_stays_text(open_page: OpenPage) -> None:
     page.evaluate("window.hit = 0")
     sentence = "<img src=x onerror='window.hit=1'> ![a](https://example.org/p.png) $x$ :red[x] film"
     read(visit, sentence)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     page.get_by_text(re.compile("^What the model reads")).click()
     visit.settled()
     page.wait_for_load_state("networkidle")
@@ -126,8 +126,8 @@ def test_every_page_fits_its_window(
     if name == "about":
         if width < 500:
             page.get_by_test_id("stExpandSidebarButton").click()
-        page.get_by_role("link", name=wording.PAGE_ABOUT).first.click()
-        expect(page.get_by_text(wording.ABOUT_HEADLINE)).to_be_visible()
+        page.get_by_role("link", name=common.PAGE_ABOUT).first.click()
+        expect(page.get_by_text("What this is")).to_be_visible()
         visit.settled()
         if width < 500:
             page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
@@ -151,11 +151,11 @@ def test_asking_twice_at_once_loses_neither_sentence_nor_rule(open_page: OpenPag
     page = visit.page
     values = page.locator("[data-testid=stSliderThumbValue]")
     before = values.all_inner_texts()
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     for sentence in ("", SENTENCE, "a good film"):
         box.fill(sentence)
         box.press("Control+Enter")
-        page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+        page.get_by_role("button", name=common.READ_BUTTON, exact=True).click()
         visit.settled()
         expect(box).to_have_value(sentence)
         # the first is the layer looked at; the rule's settings follow
@@ -185,7 +185,7 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
     page.route_web_socket(re.compile("_stcore/stream"), between)
     page.reload()
     visit.ready()
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     holding = True
     box.fill(SENTENCE)
     box.press("Control+Enter")
@@ -193,7 +193,7 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
         page.wait_for_timeout(20)
     before = len(asked)
     if then == "read":
-        page.get_by_role("button", name=wording.READ_BUTTON, exact=True).click()
+        page.get_by_role("button", name=common.READ_BUTTON, exact=True).click()
     elif then == "rule":
         page.get_by_role("slider", name=card("window").settings[0].label).press("ArrowLeft")
     else:
@@ -210,7 +210,7 @@ def test_what_is_done_before_the_page_is_drawn_counts_and_no_more(
         expect(box).to_have_value(SENTENCES["negation"])
         return
     expect(box).to_have_value(SENTENCE)
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     assert ("window_size=3" in page.url) == (then == "rule")
 
 

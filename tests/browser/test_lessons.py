@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.learn import words as learn_words
-from app.shared import wording
+from app.shared import words as common
 from app.shared.claims import Scene, holds
 from app.shared.lessons import Lesson, Step, lesson_names, load_lesson
 from tests.browser.conftest import OpenPage, Visit
@@ -70,7 +70,7 @@ def look_at_figure(page: Page, step: Step) -> None:
     """Whatever the step draws is drawn, and what kind of figure it is stands beside it."""
     drawing = ".race svg" if step.figure == "race" else "[data-testid=stVegaLiteChart] svg.marks"
     expect(page.locator(drawing).first).to_be_visible()
-    expect(page.get_by_text(wording.MODES["stored"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["stored"]).first).to_be_visible()
 
 
 def walk(visit: Visit, lesson: Lesson, press: Press) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.shared import wording
 from app.shared import wording_rules as rules
+from app.shared import words as common
 from app.shared.rules import capital, card, described
 from app.tradeoff import narration, wording_report
 from app.tradeoff import wording as words
@@ -152,10 +152,10 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
     waiting.value.save_as(saved)
     visit.settled()
     page.get_by_role("button", name=rows.INSPECT).click()
-    box = page.get_by_role("textbox", name=wording.SENTENCE_LABEL)
+    box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     expect(box).to_have_value(ROW_TEXTS[0])
     # the model is loaded first
-    expect(page.get_by_text(wording.MODES["replayed"]).first).to_be_visible()
+    expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
     visit.settled()
 
     page.get_by_text(rules.HEADING, exact=True).click()

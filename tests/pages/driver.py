@@ -10,7 +10,8 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from app.shared import widgets, wording
+from app.shared import widgets
+from app.shared import words as common
 from app.shared.visit import Visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +75,7 @@ def htmls(app: AppTest) -> list[str]:
 def mode(app: AppTest) -> str:
     """Which of the three modes the badge names."""
     text = " ".join(str(element.value) for element in app.markdown)
-    found = [name for name in wording.MODES.values() if f"{name}]" in text]
+    found = [name for name in common.MODES.values() if f"{name}]" in text]
     assert len(found) == 1, text
     return found[0]
 

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.compare import words
-from app.shared import resources, wording
+from app.shared import resources
+from app.shared import words as common
 from app.shared.presets import SENTENCES, load_preset
 from app.shared.state import build_policy, defaults
 from elbert_core.policies.explanation import explain
@@ -151,7 +152,7 @@ def test_what_cannot_be_read_is_said() -> None:
     app.text_input(key="compare.other_text").set_value("12 + 3")
     app.button(key="compare.read_other").click().run()
     assert not app.exception
-    assert wording.PROBLEMS["no_letters"] in driver.warnings(app)
+    assert common.PROBLEMS["no_letters"] in driver.warnings(app)
 
 
 @pytest.mark.usefixtures("without_model")

@@ -13,7 +13,8 @@ import pytest
 
 import elbert_core
 from app.inspect import words
-from app.shared import resources, wording
+from app.shared import resources
+from app.shared import words as common
 from app.shared.presets import NAMES, SENTENCES, load_preset
 from app.shared.rules import build_policy, defaults, kinds
 from elbert_core.errors import CheckpointError
@@ -46,7 +47,7 @@ def test_the_first_page_shows_a_stored_example(open_app: OpenApp) -> None:
     app = open_app()
     assert driver.mode(app) == "stored example"
     assert app.text_area(key="inspect.text").value == SENTENCES["easy"]
-    assert wording.EXAMPLES_ONLY in [caption.value for caption in app.caption]
+    assert common.EXAMPLES_ONLY in [caption.value for caption in app.caption]
 
 
 @pytest.mark.usefixtures("without_model")
@@ -150,10 +151,10 @@ def test_bad_input_gets_a_message_and_the_last_result_stays(bad: str, open_app: 
     before = driver.verdict(app)
     driver.read(app, bad)
     assert BAD_INPUTS[bad] in driver.warnings(app)
-    assert wording.LAST_RESULT_STAYS in driver.warnings(app)
+    assert common.LAST_RESULT_STAYS in driver.warnings(app)
     assert "font-size:1rem" in driver.verdict(app)  # small: it is no answer to what was asked
     assert driver.words_of(driver.verdict(app)) == driver.words_of(before)
-    assert wording.FORMER.format(text=SENTENCE) in driver.captions(app)
+    assert common.FORMER.format(text=SENTENCE) in driver.captions(app)
     assert app.query_params["text"] == SENTENCE
     assert not driver.warnings(driver.read(app, SENTENCE))
 
@@ -236,7 +237,7 @@ def test_a_missing_preset_is_a_message(
     monkeypatch.setattr(presets.load_preset, "__defaults__", (tmp_path,))
     app = open_app()
     assert "easy.json cannot be read" in driver.warnings(app)
-    assert app.info[0].value == wording.EMPTY_STATE
+    assert app.info[0].value == common.EMPTY_STATE
     assert driver.mode(driver.read(app, SENTENCE)) == "replayed from a full pass"
     st.cache_resource.clear()
 
@@ -258,7 +259,7 @@ def test_a_busy_model_is_a_message(open_app: OpenApp, monkeypatch: pytest.Monkey
     monkeypatch.setattr(resources, "WAIT_SECONDS", 0.05)
     with resources._model():
         driver.read(app, "a good film")
-    assert wording.BUSY in driver.warnings(app)
+    assert common.BUSY in driver.warnings(app)
     assert app.query_params["text"] == SENTENCE
 
 
@@ -298,13 +299,13 @@ def test_every_figure_has_alternatives(open_app: OpenApp) -> None:
     (chart,) = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")
     assert "Score of 12 layers" in str(chart.proto)
     (table,) = app.dataframe
-    assert list(table.value[wording.COLUMN_LAYER]) == list(range(1, 13))
+    assert list(table.value[common.COLUMN_LAYER]) == list(range(1, 13))
 
 
 @pytest.mark.usefixtures("without_model")
 def test_every_file_can_be_taken_away(open_app: OpenApp) -> None:
     labels = [button.proto.label for button in open_app().get("download_button")]
-    assert labels[-3:] == [wording.DOWNLOAD_HTML, words.DOWNLOAD_CSV, words.DOWNLOAD_JSON]
+    assert labels[-3:] == [common.DOWNLOAD_HTML, words.DOWNLOAD_CSV, words.DOWNLOAD_JSON]
 
 
 @pytest.mark.usefixtures("with_model")
@@ -348,7 +349,7 @@ def test_a_page_switch_keeps_everything(open_app: OpenApp) -> None:
     app = driver.read(open_app(policy="fixed", layer="5"), SENTENCE)
     app.switch_page("app/about.py").run()
     assert not app.exception
-    assert wording.ABOUT_HEADLINE in [title.value for title in app.title]
+    assert "What this is" in [title.value for title in app.title]
     app.switch_page("app/inspect/page.py").run()
     assert not app.exception
     assert driver.exit_layer(app) == 5
@@ -372,7 +373,7 @@ def test_about_works_without_a_model(open_app: OpenApp) -> None:
     app = open_app()
     app.switch_page("app/about.py").run()
     assert not app.exception
-    assert wording.MODEL_NONE in driver.shown_text(app)
+    assert "No trained model is at hand here." in driver.shown_text(app)
 
 
 @pytest.mark.usefixtures("without_model")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.inspect import words
 from app.shared import resources
-from app.shared.words_figures import NEEDS_MODEL
+from app.shared.words import NEEDS_MODEL
 from tests.pages import driver
 from tests.pages.conftest import OpenApp
 

@@ -13,7 +13,7 @@ from app.compare import words
 from app.compare.figures import word_effects
 from app.compare.left_out import words_figure
 from app.inspect.reading_grid import blend, reading_grid
-from app.shared import words_figures
+from app.shared import words as common
 from app.shared.legend import legend_html
 from app.shared.palette import DARK, LIGHT
 from app.shared.race import ends, race, slowed
@@ -57,7 +57,7 @@ def one_axis(spec: dict[str, Any], n_layers: int) -> None:
 # ------------------------------------------------------------------------------------------- lanes
 def all_lanes(trace: Any, current: ExitPolicy) -> list[Strip]:
     found = [(name, explain(policy, trace)) for name, policy in rules(current)]
-    return [Strip(n, trace, d.exit_layer, words_figures.result(d), d.label) for n, d in found]
+    return [Strip(n, trace, d.exit_layer, common.result(d), d.label) for n, d in found]
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
@@ -95,8 +95,8 @@ def test_the_lanes_have_a_table_with_the_oracle_last() -> None:
 
 
 def test_an_answer_unlike_full_depth_is_marked() -> None:
-    assert words_figures.result(explain(FixedLayer(1), TRACE)).endswith("≠")
-    assert not words_figures.result(explain(FixedLayer(2), TRACE)).endswith("≠")
+    assert common.result(explain(FixedLayer(1), TRACE)).endswith("≠")
+    assert not common.result(explain(FixedLayer(2), TRACE)).endswith("≠")
 
 
 # ------------------------------------------------------------------------------------------- paths
@@ -238,6 +238,6 @@ def test_settings_are_said_without_what_is_usual() -> None:
 def test_changes_carry_their_sign() -> None:
     assert words.area(0.004) == "0.00"
     assert words.area(-0.21) == "−0.21"
-    assert words_figures.spread_of_rules([explain(FixedLayer(1), TRACE)]) == (
+    assert common.spread_of_rules([explain(FixedLayer(1), TRACE)]) == (
         "All of them stop after layer 1. One of 1 gives another answer than full depth would."
     )

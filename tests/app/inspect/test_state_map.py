@@ -10,7 +10,7 @@ import pytest
 from app.inspect import words
 from app.inspect.map_panel import regions_note
 from app.inspect.state_map import map_figure, map_said, map_table
-from app.shared import wording
+from app.shared import words as common
 from app.shared.palette import DARK, LIGHT
 from app.shared.still import svg
 from elbert_core.policies import FixedLayer
@@ -58,7 +58,7 @@ def test_every_layer_is_a_point_in_its_label_s_colour(labels: int, palette: Any)
     assert ring["layer"] == decision.exit_layer
     assert len(rows(spec, "way")) == 6
     assert len([r for r in rows(spec, "regions")]) >= 1
-    assert any(wording.FLAG_EXIT in row["text"] for row in rows(spec, "numbers_exit"))
+    assert any(common.FLAG_EXIT in row["text"] for row in rows(spec, "numbers_exit"))
     left, right, low, high = found.frame()
     assert all(left <= row["x"] <= right and low <= row["y"] <= high for row in points)
 

@@ -9,8 +9,8 @@ import pytest
 
 from app.compare.snapshot import compare_html
 from app.inspect.snapshot import InspectView, inspect_html
-from app.shared import narration, wording
-from app.shared import words_figures as words
+from app.shared import narration
+from app.shared import words as common
 from app.shared.race import race_still
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
@@ -51,14 +51,14 @@ def view(trace: LayerTrace, policy: object = None, **more: object) -> InspectVie
 def test_the_file_of_inspect_has_the_page_s_numbers(trace: LayerTrace, policy: object) -> None:
     one = view(trace, policy)
     seen = self_contained(inspect_html(one))
-    rows = seen.table(wording.COLUMN_LAYER)
+    rows = seen.table(common.COLUMN_LAYER)
     assert len(rows) == trace.n_layers
     for row, probs in zip(rows, trace.probs, strict=True):
         for name, p in zip(trace.label_names, probs, strict=True):
             assert float(row[f"p {name}"]) == pytest.approx(float(p), abs=5e-5)
     assert narration.depth_phrase(one.decision) in seen.text
     assert narration.sure(one.decision.confidence) in seen.text
-    assert wording.MODES["replayed"] in seen.text
+    assert common.MODES["replayed"] in seen.text
     assert "policy" not in seen.text
     assert "svg" in seen.tags
 
@@ -101,11 +101,11 @@ def test_a_real_run_and_an_opened_file_are_told() -> None:
         "cpu",
     )
     html = inspect_html(InspectView(shown, decision, 1, "", note="opened"))
-    assert wording.MODES["real"] in html
+    assert common.MODES["real"] in html
     assert "12.5 ms (12.1 to 13.0)" in html
     assert "30.5 ms (29.9 to 31.0)" in html
     noisy = replace(shown.real, stopped_ms=(12.0, 40.0, 20.0))
-    assert real_times(noisy) == wording.REAL_NOISE.format(device="cpu")
+    assert real_times(noisy) == common.REAL_NOISE.format(device="cpu")
     assert ">opened<" in html.replace(" opened<", ">opened<")
 
 
@@ -116,7 +116,7 @@ def test_the_race_on_paper_ends_where_the_run_ends(trace: LayerTrace) -> None:
     def draw(palette: object) -> dict[str, object]:
         return race_still(trace, decision, palette=palette)  # type: ignore[arg-type]
 
-    figure = Figure("", draw, "alt", table={words.RACE_COLUMNS[0]: [1]})  # type: ignore[arg-type]
+    figure = Figure("", draw, "alt", table={common.RACE_COLUMNS[0]: [1]})  # type: ignore[arg-type]
     shown = Shown(trace, "stored")
     html = compare_html(shown, decision.policy, "race", "stored", figure, "")
     self_contained(html)

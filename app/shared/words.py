@@ -1,39 +1,24 @@
-"""Every fixed word that the pages say, in one place, so that it can be read through or translated.
+"""What pages share in words: fixed texts, and what is said of figures that several pages show.
 
-Plain words first; the papers' terms are in the tooltips (`HELP_...`). Sentences that carry a text's
-own numbers are made in `narration`.
+Plain words first; the papers' terms are in tooltips and tables. What one page alone says is in that
+page's `words`; a decision with its numbers is put into words by `narration`.
 """
 
 from __future__ import annotations
 
-from app.shared.text import MAX_CHARS, plain_markdown
+from app.shared import narration
+from app.shared.palette import glyph
+from app.shared.text import MAX_CHARS, visible
+from elbert_core.policies.explanation import Decision
+from elbert_core.reading.left_out import Stability
 
 APP_TITLE = "ELBERT: how deep does it read?"
 PAGE_INSPECT = "Inspect"
 PAGE_ABOUT = "About"
 
-
 # -- the sentence ----------------------------------------------------------------------------------
 SENTENCE_LABEL = "Your sentence (English)"
-SENTENCE_PLACEHOLDER = "Type a sentence about a film, then press Read"
-PLACEHOLDERS: dict[str, str] = {
-    "elbert-sst2": SENTENCE_PLACEHOLDER,
-    "elbert-agnews": "Type a sentence of news, then press Read",
-    "elbert-emotion": "Type how somebody feels, then press Read",
-}
 MODEL_LABEL = "What is judged"
-MODEL_TITLES: dict[str, str] = {
-    "elbert-sst2": "Film reviews",
-    "elbert-agnews": "News topics",
-    "elbert-emotion": "Feelings",
-}
-
-
-def model_title(name: str) -> str:
-    """What a checkpoint judges, for the shipped ones; the folder's name for others, as text."""
-    return MODEL_TITLES.get(name) or plain_markdown(name)
-
-
 READ_BUTTON = "Read"
 READ_HELP = "Ctrl+Enter in the text box does the same"
 PRESETS_LABEL = "Or pick an example"
@@ -156,7 +141,6 @@ SHEET_ORIGIN = "Where this comes from"
 SHEET_DIGEST = "SHA-256 of its weights: {digest}."
 SHEET_NOTE = "The same view opens again at the app's address, followed by:"
 
-
 # -- the table -------------------------------------------------------------------------------------
 COLUMN_LAYER = "Layer"
 COLUMN_LEADS = "Leads"
@@ -165,54 +149,99 @@ COLUMN_ENTROPY = "Doubt (entropy)"
 COLUMN_MS = "Milliseconds"
 COLUMN_VERDICT = "What happens"
 
-# -- About -----------------------------------------------------------------------------------------
-ABOUT_HEADLINE = "What this is"
-ABOUT_TEXT = (
-    "ALBERT is a language model whose layers are one and the same layer, applied again and again. "
-    "ELBERT adds an exit: after every pass a small head guesses the label, and a rule decides "
-    "whether the guess is good enough to stop. Easy sentences leave early, hard ones read on. This "
-    "app shows that decision for a sentence of yours."
+# -- every rule ------------------------------------------------------------------------------------
+IN_USE = "The rule in use"
+ORACLE = "Looks ahead (not possible)"
+LANES_HELP = (
+    "Each lane is coloured as far as its rule reads. ≠ marks an answer that full depth would not "
+    "give. The last lane knows the later layers: it stops where the answer will not change any "
+    "more. No rule can know that, so it shows what is left to gain."
 )
-ABOUT_LIMITS = (
-    "Each model has learned one question from texts in English: whether a film review is positive "
-    "or negative, what a piece of news is about, which feeling a sentence tells of. On other texts "
-    "and in other languages its answers mean little, and being sure is not the same as being right."
-)
-DEFINITIONS_HEADING = "What the words mean"
-DEFINITIONS: tuple[tuple[str, str, str], ...] = (
-    ("Layer", "One pass through the shared layer; counted from 1.", "layers applied, 1…L"),
-    ("Exit layer", "How many passes a sentence needed.", "exit_layer"),
-    ("Sure", "The probability of the leading label.", "confidence = max p"),
-    (
-        "Doubt",
-        "How evenly the probability is spread: 0 certain, 1 an even guess.",
-        "−Σ p ln p ÷ ln K",
-    ),
-    ("Agreeing layers", "Layers in a row with the same leading label.", "confidence window"),
-    ("Confirmed", "A layer repeats the label of the one before.", "patience"),
-    ("Small step", "The probabilities hardly moved since the layer before.", "JS divergence < τ"),
-    ("Layers saved", "The share of layers not needed.", "1 − exit layer ÷ L"),
-    ("Speed-up", "Theoretical: all layers against layers applied.", "L ÷ mean exit layer"),
-    ("Arithmetic", "Multiply-accumulates of layers and exit heads.", "MACs"),
-    ("Time", "Measured milliseconds, one sentence at a time.", "embedding + layers"),
-)
-DEFINITION_COLUMNS = ("Word", "In plain words", "Formula or term")
-MODEL_HEADING = "The models"
-MODEL_NONE = "No trained model is at hand here."
-MODEL_NO_CARD = "This model comes without a model card."
-SOURCES_HEADING = "Sources and licences"
-SOURCES = """
-- **ELBERT**: Xie, Lu, Wang, Wang 2021, *ELBERT: Fast ALBERT with Confidence-Window Based Early Exit*, arXiv:2107.00175
-- **ALBERT**: Lan et al. 2020, arXiv:1909.11942
-- **DeeBERT**: Xin et al. 2020, arXiv:2004.12993 · **PABEE**: Zhou et al. 2020, arXiv:2006.04152
-- **F-PABEE**: Gao et al. 2023, arXiv:2305.11916 · **Confidence exits**: Schwartz et al. 2020, arXiv:2004.07453
-- Colours: Okabe and Ito 2008, *Color Universal Design*
+ORACLE_TERM = "stable oracle"
+LANES_TABLE = "The lanes as a table"
+LANES_COLUMNS = ("Rule", "Settings", "Stops after layer", "Answer", "Probability", "As full depth?")
+YES, NO = "yes", "no"
+NEEDS_MODEL = "This needs a model to read with; here there are only stored examples."
 
-The program is under the Apache License 2.0; each model card names the licence of the model and of
-the data it learned from. The example sentences were written for this app.
-"""  # noqa: E501  # one entry a line
-VERSIONS_HEADING = "Versions and device"
-PRIVACY = (
-    "Sentences are read on the machine that runs this app. They are not stored, not logged and not "
-    "sent anywhere else; only the link in the address bar carries them."
+# -- watch it run ----------------------------------------------------------------------------------
+RACE_INTRO = (
+    "The same two runs, side by side: one that may stop, one that reads to the end. Each layer "
+    "takes as long as it was measured to take, only slower. Nothing moves until you press Play."
 )
+RACE_STOPS = "may stop"
+RACE_FULL = "reads to the end"
+RACE_PLAY, RACE_PAUSE, RACE_AGAIN = "Play", "Pause", "Play again"
+RACE_BACK, RACE_ON = "One layer back", "One layer on"
+RACE_LAYER = "layer"
+RACE_SLIDER = "Time"
+RACE_DONE = "layer {layer}"
+RACE_CLOCK = "Slowed {factor} times."
+RACE_TABLE = "The race as a table"
+RACE_COLUMNS = ("Layer", "Leads", "Probability", "Done after (ms)", "The run that may stop")
+RACE_NOTE = (
+    "The times are those of the record: one sentence at a time, embeddings included, the median of "
+    "a few passes for each layer."
+)
+RACE_STILL = "still reading"
+RACE_GONE = "stopped"
+
+
+# -- made ------------------------------------------------------------------------------------------
+def quoted(text: str, limit: int = 60) -> str:
+    """A sentence in quotation marks, cut."""
+    return f"“{visible(text, limit=limit)}”"
+
+
+def out_of(count: int, total: int, one: str, many: str) -> str:
+    """As in "One of 6 words moves", "Three of 6 words move": the rest for one, and for more."""
+    return f"{narration.number(count).capitalize()} of {total} {one if count == 1 else many}"
+
+
+def result(decision: Decision) -> str:
+    """As in "4 of 12, 97 %"; ≠ where full depth would say something else."""
+    differs = "" if decision.agrees_with_full else " ≠"
+    sure = narration.sure(decision.confidence).removesuffix(" sure").removeprefix("over ")
+    return f"{decision.exit_layer} of {decision.n_layers}, {sure}{differs}"
+
+
+def path_title(name: str, decision: Decision) -> str:
+    """Above a path: which it is, and what comes out."""
+    return f"{name}: {glyph(decision.label)} after layer {decision.exit_layer}"
+
+
+def lanes_alt(decisions: list[tuple[str, Decision]], stable: Stability) -> str:
+    """What a sighted reader would take away from the lanes."""
+    said = "; ".join(
+        f"{name}: {narration.depth_phrase(d)}, {narration.name(d.label_name)}"
+        for name, d in decisions
+    )
+    return (
+        f"{said}. Looking ahead, stopping after layer {stable.stable_from} would do. "
+        "The table below has the numbers."
+    )
+
+
+def spread_of_rules(decisions: list[Decision]) -> str:
+    """How far the rules lie apart, and how many would change the answer."""
+    exits = [d.exit_layer for d in decisions]
+    first, last = min(exits), max(exits)
+    depth = (
+        f"All of them stop after layer {first}."
+        if first == last
+        else f"They stop between layer {first} and layer {last}."
+    )
+    differ = sum(not d.agrees_with_full for d in decisions)
+    if not differ:
+        return f"{depth} All give the answer of full depth."
+    who = out_of(differ, len(decisions), "gives", "give")
+    return f"{depth} {who} another answer than full depth would."
+
+
+def stable_sentence(stable: Stability, n_layers: int) -> str:
+    """From which layer the answer stays what it is at the end."""
+    if stable.stable_from == 1:
+        return "The answer is there after the first layer and never changes."
+    if stable.stable_from == n_layers:
+        return "The answer changes at the very last layer."
+    flips = narration.times(stable.flips)
+    return f"The answer changes {flips} and is settled from layer {stable.stable_from} on."
