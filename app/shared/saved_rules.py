@@ -6,14 +6,19 @@ settings, the file is refused, because a promise about 0.98765 is none about 0.9
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
 import streamlit as st
 
-from app.shared import session, widgets
+from app.shared import visit
 from app.shared import wording_rules as words
 from app.shared.cards import MAX_LAYERS
 from app.shared.rules import capital, described, kinds
 from app.shared.state import InspectState
-from app.shared.text import plain_markdown, visible
+from app.shared.text import visible
+from app.shared.widgets import bind, remembered, upload, warn
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policy_files import (
@@ -26,11 +31,17 @@ from elbert_core.policy_files import (
 
 PICK = "rules.pick"
 FILE = "rules.file"
-_SAVED = "rules.saved"
-_MESSAGE = "rules.message"
 MOST = 20
 """Rules remembered in a visit; the oldest goes first."""
 MAX_NAME = 60
+
+
+@dataclass(slots=True)
+class SavedRules:
+    """The rules of this visit by name, and what went wrong last, "" for nothing."""
+
+    rules: dict[str, SavedPolicy] = field(default_factory=dict)
+    message: str = ""
 
 
 def adopt(state: InspectState, policy: ExitPolicy) -> None:
@@ -47,8 +58,7 @@ def adopt(state: InspectState, policy: ExitPolicy) -> None:
 
 def saved() -> dict[str, SavedPolicy]:
     """The rules of this visit by name."""
-    found: dict[str, SavedPolicy] = st.session_state.setdefault(_SAVED, {})
-    return found
+    return remembered(SavedRules).rules
 
 
 def remember(one: SavedPolicy) -> None:
@@ -69,30 +79,24 @@ def show_saved(state: InspectState) -> None:
     with st.expander(words.HEADING):
         name = next((n for n, one in saved().items() if one.policy == current), None)
         if saved():
-            key = widgets.put(PICK, name)
             st.selectbox(
                 words.PICK_LABEL,
                 list(saved()),
-                key=key,
                 placeholder=words.PICK_NONE,
                 help=words.PICK_HELP,
-                on_change=widgets.changed,
-                args=(PICK, key, _picked, state),
                 filter_mode=None,
+                **bind({"": name}, "", PICK, then=lambda picked: _picked(state, picked)),
             )
         if name is not None:
             st.text(_about(name, saved()[name].guarantee))
         st.file_uploader(
             words.OPEN_LABEL,
             type="json",
-            key=FILE,
             help=words.OPEN_HELP,
-            on_change=_opened,
-            args=(state,),
+            **upload(FILE, lambda given: _opened(state, given)),
         )
-        said = st.session_state.get(_MESSAGE)
-        if said is not None:
-            st.warning(plain_markdown(said))
+        if remembered(SavedRules).message:
+            warn(remembered(SavedRules).message)
         st.download_button(
             words.SAVE,
             policy_to_json(
@@ -109,34 +113,26 @@ def show_saved(state: InspectState) -> None:
 def _picked(state: InspectState, name: str | None) -> None:
     one = saved().get(str(name))
     if one is not None:
-        _use(state, one)
+        _use(state, lambda: one)
 
 
-def _opened(state: InspectState) -> None:
-    upload = st.session_state[FILE]
-    if upload is None:
-        st.session_state[_MESSAGE] = None
-        return
+def _opened(state: InspectState, given: Any) -> None:
+    remembered(SavedRules).message = ""
+    if given is not None:
+        _use(state, lambda: policy_from_json(given.read(MAX_BYTES + 1), where="the file"))
+
+
+def _use(state: InspectState, read: Callable[[], SavedPolicy]) -> None:
+    mine = remembered(SavedRules)
     try:
-        one = policy_from_json(upload.read(MAX_BYTES + 1), where="the file")
-    except InputError as error:
-        st.session_state[_MESSAGE] = _refusal(error)
-        return
-    _use(state, one)
-
-
-def _use(state: InspectState, one: SavedPolicy) -> None:
-    try:
+        one = read()
         adopt(state, one.policy)
     except InputError as error:
-        st.session_state[_MESSAGE] = _refusal(error)
-        return
-    remember(one)
-    st.session_state[_MESSAGE] = None
-
-
-def _refusal(error: InputError) -> str:
-    return words.BAD_FILE.format(message=visible(" ".join(str(error).split()), limit=300))
+        said = visible(" ".join(str(error).split()), limit=300)
+        mine.message = words.BAD_FILE.format(message=said)
+    else:
+        remember(one)
+        mine.message = ""
 
 
 def _about(name: str, guarantee: Guarantee | None) -> str:
@@ -160,7 +156,7 @@ def _about(name: str, guarantee: Guarantee | None) -> str:
 
 def _is_of_shown(guarantee: Guarantee) -> bool:
     """True unless another model than the promise's has read the sentence on the page."""
-    on_show = session.shown()
+    on_show = visit.shown()
     if on_show is None:
         return True
     trace = on_show.trace

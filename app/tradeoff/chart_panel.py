@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
-from app.shared import session, widgets
+from app.shared import visit as shared
 from app.shared.palette import Palette
 from app.shared.resources import loaded
 from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
-from app.tradeoff import narration
-from app.tradeoff import session as visit
+from app.shared.widgets import bind, clicks
+from app.tradeoff import narration, visit
 from app.tradeoff import wording as words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of
@@ -19,7 +22,6 @@ from elbert_core.errors import InputError
 from elbert_core.evaluation.sweeps import SweepPoint
 from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit
 
-CHART = "tradeoff.chart"
 _FAMILY = "tradeoff.family"
 _POINT = "tradeoff.point"
 
@@ -27,7 +29,6 @@ _POINT = "tradeoff.point"
 def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
     """The figure; a click makes a point the setting in use."""
     settings = _by_key(overview)
-    key = f"{CHART}.{visit.drawing()}"
     figure = tradeoff(overview, setting, published(), palette=palette)
     spec, current = without_current(figure)
     with st.container(key="tradeoff-figure"):
@@ -35,10 +36,8 @@ def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
             {name: [row[name] for row in current] for name in current[0]},
             spec,
             width="stretch",
-            key=key,
-            on_select=lambda: _clicked(key, settings),
-            selection_mode=SELECTION,
             alt=narration.chart_alt(overview),
+            **clicks(visit.CHART, SELECTION, partial(_clicked, settings)),
         )
     st.html(_switch_colours(overview, palette))
 
@@ -53,23 +52,20 @@ def published() -> Published:
 
 def pick_setting(overview: Overview) -> None:
     """Two boxes that do what a click on the figure does."""
-    current, fixed = visit.policy(), session.state().rule_is_fixed
+    current, fixed = shared.policy(), shared.state().rule_is_fixed
     families = _families(overview)
     family = next(
         (f for f, found in families.items() if current in found),
         next((f for f, found in families.items() if found[0].kind == current.kind), "never"),
     )
-    family_key = widgets.put(_FAMILY, family)
     chosen = st.selectbox(
         words.FAMILY_LABEL,
         list(families),
         format_func=lambda name: card(name).name,
-        key=family_key,
         help=words.RULE_FIXED if fixed else words.FAMILY_HELP,
         disabled=fixed,
-        on_change=widgets.changed,
-        args=(_FAMILY, family_key, _family_picked, families),
         filter_mode=None,
+        **bind({"": family}, "", _FAMILY, then=lambda name: _use_middle(families[name])),
     )
     found = families[chosen]
     keys = [key_of(policy) for policy in found]
@@ -78,16 +74,13 @@ def pick_setting(overview: Overview) -> None:
     if here not in others:
         keys.insert(0, here)
         others[here] = current
-    point_key = widgets.put(_POINT, here)
     st.selectbox(
         words.POINT_LABEL,
         keys,
         format_func=lambda key: capital(described(others[key])),
-        key=point_key,
         disabled=fixed,
-        on_change=widgets.changed,
-        args=(_POINT, point_key, lambda key: visit.use(others[key])),
         filter_mode=None,
+        **bind({"": here}, "", _POINT, then=lambda key: visit.current().use(others[key])),
     )
     st.caption(card(chosen).term)
 
@@ -147,16 +140,14 @@ def _by_key(overview: Overview) -> dict[str, ExitPolicy]:
     return {key_of(p): p for found in _families(overview).values() for p in found}
 
 
-def _family_picked(families: dict[str, list[ExitPolicy]], name: str) -> None:
-    found = families[name]
-    visit.use(found[len(found) // 2])
+def _use_middle(found: list[ExitPolicy]) -> None:
+    visit.current().use(found[len(found) // 2])
 
 
-def _clicked(key: str, settings: dict[str, ExitPolicy]) -> None:
-    picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
-    chosen = settings.get(str(picked[0].get("key"))) if picked else None
+def _clicked(settings: dict[str, ExitPolicy], datum: dict[str, Any]) -> None:
+    chosen = settings.get(str(datum.get("key")))
     if chosen is not None:
-        visit.use(chosen, clicked=True)
+        visit.current().use(chosen, clicked=True)
 
 
 def _switch_colours(overview: Overview, palette: Palette) -> str:

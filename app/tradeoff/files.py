@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import widgets
 from app.shared.table_view import table_html
 from app.shared.text import visible
-from app.tradeoff import evaluations, narration
-from app.tradeoff import session as visit
+from app.shared.widgets import bind, press, upload
+from app.tradeoff import evaluations, narration, visit
 from app.tradeoff import wording as words
 from app.tradeoff import wording_report as reported
 from app.tradeoff.chart_panel import published
-from app.tradeoff.evaluations import MAX_BYTES, Overview, Setting
+from app.tradeoff.evaluations import Overview, Setting
 from app.tradeoff.report import points_csv, report_html
 
-_REPORT = "tradeoff.report"
+TABLE = "tradeoff.table"
+FILES = "tradeoff.files"
 
 
 def pick_table() -> None:
     """A choice where there is one."""
-    if visit.own() is not None:
-        st.button(words.OPEN_CLOSE, on_click=visit.close_own, key="tradeoff.close")
+    mine = visit.current()
+    if mine.own is not None:
+        st.button(words.OPEN_CLOSE, key="tradeoff.close", **press(mine.close_own))
         return
     names = evaluations.evaluation_names()
     if len(names) < 2:
         return
-    key = widgets.put(visit.TABLE, visit.table_name())
     st.selectbox(
         words.TABLE_LABEL,
         names,
         format_func=lambda name: visible(name, limit=80),
-        key=key,
         help=words.TABLE_HELP,
-        on_change=widgets.changed,
-        args=(visit.TABLE, key, visit.choose_table),
         filter_mode=None,
         width=420,
+        **bind(mine, "table", TABLE),
     )
 
 
@@ -54,20 +52,20 @@ def show_definitions() -> None:
         st.html(table_html(reported.DEFINITION_COLUMNS, reported.DEFINITIONS))
 
 
-@st.fragment
+@visit.by_itself
 def show_downloads(overview: Overview, setting: Setting) -> None:
     """The points as CSV, and the report once it is asked for."""
     st.subheader(words.FILES_HEADING)
-    asked = (id(overview), evaluations.key_of(setting.point.policy))
+    mine, asked = visit.current(), (overview, setting.point.policy)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             words.DOWNLOAD_CSV,
-            points_csv(overview),
+            lambda: points_csv(overview),
             "elbert-tradeoff.csv",
             "text/csv",
             on_click="ignore",
         )
-        made = st.session_state.get(_REPORT)
+        made = mine.answers.get("report")
         if made is not None and made[0] == asked:
             st.download_button(
                 words.DOWNLOAD_REPORT,
@@ -82,12 +80,13 @@ def show_downloads(overview: Overview, setting: Setting) -> None:
                 words.PREPARE_REPORT,
                 help=words.DOWNLOAD_REPORT_HELP,
                 key="tradeoff.make",
-                on_click=lambda: _make_report(overview, setting, asked),
+                **press(
+                    mine.once,
+                    "report",
+                    asked,
+                    lambda: report_html(overview, setting, published()),
+                ),
             )
-
-
-def _make_report(overview: Overview, setting: Setting, asked: tuple[int, str]) -> None:
-    st.session_state[_REPORT] = (asked, report_html(overview, setting, published()))
 
 
 def open_own() -> None:
@@ -95,13 +94,6 @@ def open_own() -> None:
     st.file_uploader(
         words.OPEN_LABEL,
         accept_multiple_files=True,
-        key=visit.FILES,
         help=words.OPEN_HELP,
-        on_change=_opened,
+        **upload(FILES, visit.current().open_files),
     )
-
-
-def _opened() -> None:
-    uploads = st.session_state[visit.FILES] or []
-    # one byte more than allowed is enough to see that a file is too large
-    visit.open_files([(one.name, one.read(MAX_BYTES + 1)) for one in uploads])

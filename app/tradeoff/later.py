@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.tradeoff import visit
 from app.tradeoff import wording as words
 
 SOON = 1.0
 """Seconds between the first part and the rest."""
-_DRAWN = "tradeoff.drawn"
-_ASKED = "tradeoff.rest_asked"
 
 
 def is_time() -> bool:
     """Whether the rest of the page is to be drawn in this run; if not, it will be asked for."""
-    if not st.session_state.get(_DRAWN):
+    if not visit.current().drawn:
         _wait()
-    return bool(st.session_state.get(_DRAWN))
+    return visit.current().drawn
 
 
 @st.fragment(run_every=SOON)
 def _wait() -> None:
-    if st.session_state.get(_ASKED):  # the browser's clock asks, or the visitor has clicked
-        st.session_state[_DRAWN] = True
+    mine = visit.current()
+    if mine.begun:  # the browser's clock asks, or the visitor has clicked
+        mine.drawn = True
         st.rerun()
-    st.session_state[_ASKED] = True
+    mine.begun = True
     st.caption(words.MORE_TO_COME)

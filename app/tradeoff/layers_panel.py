@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import streamlit as st
 
-from app.shared import widgets
 from app.shared.palette import Palette
 from app.shared.table_view import table_html
-from app.tradeoff import narration
-from app.tradeoff import session as visit
+from app.shared.widgets import bind, clicks
+from app.tradeoff import narration, visit
 from app.tradeoff import wording as words
 from app.tradeoff.evaluations import Overview, Setting
 from app.tradeoff.layers import (
@@ -23,38 +23,28 @@ from app.tradeoff.layers import (
 from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import trust_figure
 
-CHART = "tradeoff.layers"
+LAYER = "tradeoff.layer"
 
 
-@st.fragment
+@visit.by_itself
 def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
     """The strips with their cursor, and the layer looked at."""
     n_layers = overview.table.n_layers
-    busiest = int(setting.leaving.count.argmax()) + 1
+    mine, busiest = visit.current(), int(setting.leaving.count.argmax()) + 1
+    layer = mine.layer(n_layers, busiest)
     left, right = st.columns([7, 5], gap="large")
     with left:
         st.subheader(words.LAYERS_HEADING)
         st.caption(words.LAYERS_CAPTION)
-        layer = visit.layer(n_layers, busiest)
-        key = f"{CHART}.{visit.layer_drawing()}"
         st.vega_lite_chart(
             spec=layer_strips(overview, setting, cursor=layer, palette=palette),
             width="stretch",
-            key=key,
-            on_select=lambda: _clicked(key, n_layers),
-            selection_mode=SELECTION,
             alt=layers_alt(overview, setting),
+            **clicks(visit.STRIPS, SELECTION, _clicked),
         )
         if n_layers > 1:
-            slider = widgets.put(visit.LAYER, layer)
-            st.slider(
-                words.LOOK_AT_LAYER,
-                1,
-                n_layers,
-                key=slider,
-                on_change=widgets.changed,
-                args=(visit.LAYER, slider, visit.layer_moved),
-            )
+            slider = bind({"layer": layer}, "layer", LAYER, then=mine.look_at)
+            st.slider(words.LOOK_AT_LAYER, 1, n_layers, **slider)
     with right:
         _show_trust(overview, layer, palette)
     with st.expander(words.LAYERS_TABLE):
@@ -150,7 +140,6 @@ def _percent(share: float) -> str:
     return "–" if math.isnan(share) else narration.percent(share)
 
 
-def _clicked(key: str, n_layers: int) -> None:
-    picked = st.session_state[key].get("selection", {}).get(SELECTION, [])
-    if picked and "layer" in picked[0]:
-        visit.keep(visit.LAYER, min(max(int(picked[0]["layer"]), 1), n_layers))
+def _clicked(datum: dict[str, Any]) -> None:
+    if "layer" in datum:
+        visit.current().picked = int(datum["layer"])

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared import session
-from app.shared import visit as shared_visit
+from app.shared import links
+from app.shared import visit as shared
 from app.shared import words as common
 from app.shared.palette import palette
 from app.shared.rules import card
+from app.shared.state import to_query
 from app.shared.text import plain_markdown
+from app.shared.widgets import warn
 from app.tradeoff import chart_panel as tradeoff_chart
-from app.tradeoff import evaluations, narration
+from app.tradeoff import evaluations, narration, visit
 from app.tradeoff import files as tradeoff_files
 from app.tradeoff import later as tradeoff_later
 from app.tradeoff import layers_panel as tradeoff_layers
 from app.tradeoff import promise_panel as tradeoff_promise
 from app.tradeoff import rows as tradeoff_rows
-from app.tradeoff import session as visit
 from app.tradeoff import setting as tradeoff_setting
 from app.tradeoff import wording as words
 from app.tradeoff.evaluations import Overview, Setting, look_closer
@@ -29,7 +30,7 @@ colours = palette(dark=st.context.theme.type == "dark")
 
 def show(overview: Overview) -> None:
     """Everything below the headline."""
-    policy = visit.policy()
+    policy = shared.policy()
     try:
         setting = look_closer(overview, policy)
     except InputError as error:
@@ -64,12 +65,13 @@ def show_rest(overview: Overview, setting: Setting) -> None:
     tradeoff_files.show_downloads(overview, setting)
 
 
-shared_visit.arrive("tradeoff")
+shared.arrive("tradeoff")
+mine = visit.current()
 st.title(words.HEADLINE)
-shared_visit.show_notice()
-on_show = visit.overview()
-if visit.message() is not None:
-    st.warning(plain_markdown(visit.message() or ""))
+shared.show_notice()
+on_show = mine.overview()
+if mine.message:
+    warn(mine.message)
 if on_show is None:
     st.info(words.NO_TABLES.format(folder=evaluations.evaluations_folder().name))
 else:
@@ -77,4 +79,4 @@ else:
     tradeoff_files.pick_table()
     show(on_show)
 tradeoff_files.open_own()
-session.write_link()
+links.write(to_query(shared.state()))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.shared import saved_rules, session, widgets
+from app.shared import saved_rules
+from app.shared import visit as shared
 from app.shared.palette import Palette
 from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
-from app.tradeoff import narration
-from app.tradeoff import session as visit
+from app.shared.widgets import bind
+from app.tradeoff import narration, visit
 from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.promises import AveragePromise, average_promise, promise
 from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import steps_figure
-from elbert_core.evaluation.calibration import FAMILIES, Tuning
+from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.policy_files import SavedPolicy, policy_to_json
 
@@ -30,84 +30,65 @@ LOSS = "tradeoff.loss"
 CONFIDENCE = "tradeoff.confidence"
 PUBLISHED = "tradeoff.as_published"
 RULES_TRIED = "tradeoff.rules_tried"
-_KEPT = "tradeoff.promise"
 LOSSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 
-Made = TypeVar("Made")
 
-
-@st.fragment
+@visit.by_itself
 def show_promise(overview: Overview, palette: Palette) -> None:
     """The question, and its answer or the refusal."""
     st.subheader(promised.TUNE_HEADING, help=promised.TUNE_HELP)
     st.caption(promised.TUNE_LEAD)
+    mine = visit.current()
     left, right = st.columns([5, 7], gap="large")
     with left:
-        method = visit.choice(METHOD, tuple(promised.METHODS), "ltt")
         st.radio(
             promised.METHOD_LABEL,
             list(promised.METHODS),
             format_func=lambda name: promised.METHODS[name],
             captions=promised.METHOD_TERMS,
-            key=METHOD,
             help=promised.METHOD_HELP,
-            on_change=visit.chosen,
-            args=(METHOD,),
+            **bind(mine, "method", METHOD),
         )
-        loss = visit.choice(LOSS, LOSSES, 2.0)
         st.select_slider(
             promised.TUNE_LOSS,
             LOSSES,
             format_func=lambda value: f"{value:g}",
-            key=LOSS,
             help=promised.TUNE_LOSS_HELP,
-            on_change=visit.chosen,
-            args=(LOSS,),
+            **bind(mine, "loss", LOSS),
         )
-    if method == "conformal":
-        _show_average(overview, loss / 100, left, right)
+    if mine.method == "conformal":
+        _show_average(overview, left, right)
     else:
-        _show_certain(overview, loss / 100, left, right, palette)
+        _show_certain(overview, left, right, palette)
 
 
 def _show_certain(
-    overview: Overview,
-    max_loss: float,
-    left: DeltaGenerator,
-    right: DeltaGenerator,
-    palette: Palette,
+    overview: Overview, left: DeltaGenerator, right: DeltaGenerator, palette: Palette
 ) -> None:
     """Learn-then-Test."""
+    mine = visit.current()
     with left:
-        risk = visit.choice(RISK, tuple(promised.TUNE_RISKS), "disagreement")
         st.radio(
             promised.TUNE_RISK,
             list(promised.TUNE_RISKS),
             format_func=lambda name: promised.TUNE_RISKS[name],
-            key=RISK,
             help=promised.TUNE_RISK_HELP,
-            on_change=visit.chosen,
-            args=(RISK,),
+            **bind(mine, "risk", RISK),
         )
-        confidence = visit.choice(CONFIDENCE, CONFIDENCES, 0.95)
         st.select_slider(
             promised.TUNE_CONFIDENCE,
             CONFIDENCES,
             format_func=lambda value: f"{100 * value:g} %",
-            key=CONFIDENCE,
             help=promised.TUNE_CONFIDENCE_HELP,
-            on_change=visit.chosen,
-            args=(CONFIDENCE,),
+            **bind(mine, "confidence", CONFIDENCE),
         )
         families = _pick_families(overview)
     if not families:
         right.info(promised.TUNE_NO_FAMILY)
         return
-    made = _once(
-        (id(overview), risk, max_loss, confidence, families),
-        lambda: promise(overview, risk, max_loss, confidence, families),
-    )
+    asked = (overview, mine.risk, mine.loss / 100, mine.confidence, families)
+    made = mine.once("promise", asked, lambda: promise(*asked))
     with right:
         if made.tuning is None:
             st.info(narration.refusal(made, overview))
@@ -120,7 +101,7 @@ def _show_certain(
             spec=steps_figure(made.tuning, palette=palette),
             width="stretch",
             key="tradeoff.tests",
-            alt=promised.TUNE_ALT.format(count=len(made.tuning.tested), loss=100 * max_loss),
+            alt=promised.TUNE_ALT.format(count=len(made.tuning.tested), loss=mine.loss),
         )
         st.text(narration.ends(made.tuning))
     with st.expander(promised.TUNE_STEPS):
@@ -131,41 +112,32 @@ def _show_certain(
 
 def _pick_families(overview: Overview) -> tuple[str, ...]:
     """The rules to try: each has a chain of tests of its own."""
-    at_hand = list(overview.families)
-    usual = tuple(name for name in FAMILIES if name in at_hand)
-    chosen = [name for name in visit.kept(RULES_TRIED, usual) if name in at_hand]
-    key = widgets.put(RULES_TRIED, chosen)
+    mine, at_hand = visit.current(), list(overview.families)
+    chosen = {"families": [name for name in mine.families if name in at_hand]}
     st.multiselect(
         promised.TUNE_FAMILIES,
         at_hand,
         format_func=lambda name: card(name).name,
-        key=key,
         help=promised.TUNE_FAMILIES_HELP,
-        on_change=widgets.changed,
-        args=(RULES_TRIED, key, lambda names: visit.keep(RULES_TRIED, tuple(names))),
+        **bind(chosen, "families", RULES_TRIED, then=partial(setattr, mine, "families")),
     )
-    return tuple(chosen)
+    return tuple(chosen["families"])
 
 
-def _show_average(
-    overview: Overview,
-    max_loss: float,
-    left: DeltaGenerator,
-    right: DeltaGenerator,
-) -> None:
+def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerator) -> None:
     """The conformal rule."""
+    mine = visit.current()
     with left:
-        published = visit.choice(PUBLISHED, (True, False), True)
         st.checkbox(
             promised.AVERAGE_PUBLISHED,
-            key=PUBLISHED,
             help=promised.AVERAGE_PUBLISHED_HELP,
-            on_change=visit.chosen,
-            args=(PUBLISHED,),
+            **bind(mine, "published", PUBLISHED),
         )
-    made = _once(
-        (id(overview), "conformal", max_loss, published),
-        lambda: average_promise(overview, max_loss, published=published),
+    asked = (overview, mine.loss / 100)
+    made = mine.once(
+        "promise",
+        (*asked, mine.published),
+        lambda: average_promise(*asked, published=mine.published),
     )
     with right:
         if made.tuning is None:
@@ -226,7 +198,7 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
         guarantee=tuning.guarantee(overview.table),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        fixed = session.state().rule_is_fixed
+        fixed = shared.state().rule_is_fixed
         pressed = st.button(
             promised.TUNE_USE,
             type="primary",
@@ -235,7 +207,7 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
             help=words.RULE_FIXED if fixed else None,
         )
         if pressed:
-            visit.use(tuning.policy)
+            visit.current().use(tuning.policy)
             saved_rules.remember(saved)
             st.rerun(scope="app")
         st.download_button(
@@ -247,13 +219,3 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
             args=(saved,),
             help=promised.TUNE_SAVE_HELP,
         )
-
-
-def _once(asked: tuple[Hashable, ...], make: Callable[[], Made]) -> Made:
-    """The answer, worked out once for the same question."""
-    kept = st.session_state.get(_KEPT)
-    if kept is None or kept[0] != asked:
-        kept = (asked, make())
-        st.session_state[_KEPT] = kept
-    found: Made = kept[1]
-    return found

@@ -6,14 +6,14 @@ text belongs to a row when its SHA-256 is the stored one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from app.shared import session
+from app.shared import visit as shared
 from app.shared.text import plain_markdown, visible
-from app.tradeoff import row_texts
-from app.tradeoff import session as visit
+from app.shared.widgets import bind, press, upload
+from app.tradeoff import row_texts, visit
 from app.tradeoff import wording_rows as words
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.examples import KINDS, Example, Examples, examples
@@ -27,15 +27,13 @@ KIND = "tradeoff.rows"
 ROW = "tradeoff.row"
 PASTE = "tradeoff.paste"
 FILE = "tradeoff.texts"
-_OWN = "tradeoff.own_texts"
-_SAID = "tradeoff.texts_said"
 _CELL = 300
 """Longest text in a cell of the table; below it a row is shown whole."""
 _WHOLE = 5000
 _HEIGHT = 390
 
 
-@st.fragment
+@visit.by_itself
 def show_rows(overview: Overview, policy: ExitPolicy) -> None:
     """Example rows under a rule, the one looked at, and where texts come from."""
     # two places, so that the box below stays open whatever comes to stand above it
@@ -45,20 +43,17 @@ def show_rows(overview: Overview, policy: ExitPolicy) -> None:
 
 
 def _show_found(overview: Overview, policy: ExitPolicy) -> None:
-    table = overview.table
+    mine, table = visit.current(), overview.table
     st.subheader(words.HEADING)
-    kind = visit.choice(KIND, KINDS, KINDS[0])
     st.selectbox(
         words.KIND_LABEL,
         KINDS,
         format_func=lambda name: words.KINDS[name],
-        key=KIND,
-        on_change=visit.chosen,
-        args=(KIND,),
         filter_mode=None,
         width=420,
+        **bind(mine, "kind", KIND),
     )
-    found = examples(overview, policy, kind)
+    found = examples(overview, policy, mine.kind)
     texts, remark = _texts(table)
     if not found.rows:
         st.text(words.NONE)
@@ -98,17 +93,15 @@ def _show_one(found: Examples, texts: Texts, table: EvaluationTable) -> None:
     rows = {one.row: one for one in found.rows if one.digest in texts}
     if not rows:
         return
-    row = visit.choice(ROW, tuple(rows), next(iter(rows)))
+    mine = visit.current()
     st.selectbox(
         words.ROW_LABEL,
         tuple(rows),
         format_func=lambda number: _option(number, texts[rows[number].digest]),
-        key=ROW,
-        on_change=visit.chosen,
-        args=(ROW,),
         filter_mode=None,
+        **bind(mine, "row", ROW, among=tuple(rows)),
     )
-    one, text = rows[row], texts[rows[row].digest]
+    one, text = rows[mine.row], texts[rows[mine.row].digest]
     with st.container(border=True):
         st.text(visible(text.whole, limit=_WHOLE))
     st.text(_about(one))
@@ -119,7 +112,7 @@ def _offer_inspect(text: RowText, table: EvaluationTable) -> None:
     if text.pair is not None:
         st.caption(words.PAIRS)
         return
-    locked = "sentence" in session.state().lock
+    locked = "sentence" in shared.state().lock
     if st.button(
         words.INSPECT,
         icon=":material/visibility:",
@@ -127,7 +120,7 @@ def _offer_inspect(text: RowText, table: EvaluationTable) -> None:
         disabled=locked,
         key="tradeoff.inspect_row",
     ):
-        session.bring(text.text, checkpoint=table.checkpoint)
+        shared.bring(text.text, checkpoint=table.checkpoint)
         st.switch_page(INSPECT)
 
 
@@ -136,58 +129,33 @@ def _bring_own(table: EvaluationTable) -> None:
         st.caption(words.OWN_HELP)
         with st.form("tradeoff.own_form", border=False):
             st.text_area(words.PASTE_LABEL, key=PASTE, height=100)
-            st.form_submit_button(
-                words.PASTE_BUTTON, on_click=_pasted, args=(table,), key="tradeoff.look_for"
-            )
+            looked_for = press(_pasted, table)
+            st.form_submit_button(words.PASTE_BUTTON, key="tradeoff.look_for", **looked_for)
         st.file_uploader(
             words.FILE_LABEL,
             type=["txt", "tsv", "csv", "jsonl"],
-            key=FILE,
             help=words.FILE_HELP,
-            on_change=_opened,
-            args=(table,),
+            **upload(FILE, lambda given: _opened(table, given)),
         )
-    said = st.session_state.get(_SAID)
-    if said is not None:
-        st.info(plain_markdown(said))
+    if visit.current().said:
+        st.info(plain_markdown(visit.current().said))
 
 
 def _pasted(table: EvaluationTable) -> None:
-    _take(table, lambda: row_texts.texts_of_paste(str(st.session_state[PASTE] or "")))
+    pasted = str(st.session_state[PASTE] or "")
+    visit.current().take_texts(table, lambda: row_texts.texts_of_paste(pasted))
 
 
-def _opened(table: EvaluationTable) -> None:
-    upload = st.session_state[FILE]
-    if upload is None:
-        return
-    content = upload.read(row_texts.MAX_BYTES + 1)
-    _take(table, lambda: row_texts.texts_of_file(upload.name, content))
-
-
-def _take(table: EvaluationTable, read: Callable[[], Texts]) -> None:
-    """Keep those texts, for this visit, that are rows of the table."""
-    try:
-        found = row_texts.of_table(read(), table)
-    except InputError as error:
-        st.session_state[_SAID] = words.BAD_FILE.format(message=error)
-        return
-    if not found:
-        st.session_state[_SAID] = words.FOUND_NONE
-        return
-    own: Texts = {**row_texts.of_table(_own(), table), **found}
-    st.session_state[_OWN] = own
-    st.session_state[_SAID] = words.FOUND.format(found=len(own), rows=table.n_rows)
-
-
-def _own() -> Texts:
-    found: Texts = st.session_state.get(_OWN, {})
-    return found
+def _opened(table: EvaluationTable, given: Any) -> None:
+    if given is not None:
+        content = given.read(row_texts.MAX_BYTES + 1)
+        visit.current().take_texts(table, lambda: row_texts.texts_of_file(given.name, content))
 
 
 def _texts(table: EvaluationTable) -> tuple[Texts, str]:
     """Texts at hand for the table's rows, and what to tell about the rest."""
     named = {"data": visible(table.data, limit=60), "split": visible(table.split, limit=60)}
-    own = row_texts.of_table(_own(), table)
+    own = row_texts.of_table(visit.current().texts, table)
     try:
         stored = row_texts.texts_at_hand(table)
     except InputError as error:

@@ -60,6 +60,12 @@ def in_use(app: AppTest) -> ExitPolicy:
     return policy
 
 
+def remembered(app: AppTest) -> dict[str, SavedPolicy]:
+    kind = saved_rules.SavedRules
+    found: dict[str, SavedPolicy] = app.session_state[f"{kind.__module__}.{kind.__name__}"].rules
+    return found
+
+
 def go(app: AppTest, page: str) -> AppTest:
     app.switch_page(page).run()
     assert not app.exception, app.exception
@@ -159,7 +165,7 @@ def test_a_link_that_fixes_the_rule_fixes_it_on_the_trade_off_page_too(open_app:
         True
     ]
     assert [box.disabled for box in app.selectbox if box.key.startswith("tradeoff.point")] == [True]
-    app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
     assert app.button(key="tradeoff.use").disabled
     assert driver.visit(app).asked.exit_policy() == Patience(3)
 
@@ -182,7 +188,7 @@ def test_a_promised_setting_is_offered_by_its_name(
 ) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     (box,) = [one for one in app.text_input if one.label == promised.TUNE_NAME_LABEL]
     assert box.value == narration.promise_name(tuning)
@@ -203,7 +209,7 @@ def test_a_promised_setting_is_offered_by_its_name(
     assert in_use(app) == tuning.policy
 
     # the file is one that the core reads again
-    saved = app.session_state["rules.saved"]["careful"]
+    saved = remembered(app)["careful"]
     assert saved == SavedPolicy("careful", tuning.policy, tuning.guarantee(table))
     path = save_policy(
         saved.policy, tmp_path / "x.json", name=saved.name, guarantee=saved.guarantee
@@ -217,12 +223,12 @@ def test_the_conformal_promise_stands_beside_the_other(
 ) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.radio(key=tradeoff_promise.METHOD).set_value("conformal").run()
+    app.radio(key=driver.key(app, tradeoff_promise.METHOD)).set_value("conformal").run()
     assert not app.exception, app.exception
     overview = look_at(table)
-    app.select_slider(key=tradeoff_promise.LOSS).set_value(10.0).run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(10.0).run()
     for published in (True, False):
-        app.checkbox(key=tradeoff_promise.PUBLISHED).set_value(published).run()
+        app.checkbox(key=driver.key(app, tradeoff_promise.PUBLISHED)).set_value(published).run()
         made = average_promise(overview, 0.1, published=published)
         assert made.tuning is not None
         text = driver.shown_text(app)
@@ -231,11 +237,12 @@ def test_the_conformal_promise_stands_beside_the_other(
         assert promised.AVERAGE_WHAT in [str(one.value) for one in app.caption]
     app.button(key="tradeoff.use").click().run()
     assert in_use(app) == made.tuning.policy
-    kept = next(iter(app.session_state["rules.saved"].values()))
+    kept = next(iter(remembered(app).values()))
+    assert kept.guarantee is not None
     assert (kept.guarantee.method, kept.guarantee.confidence) == ("conformal", None)
 
-    app.select_slider(key=tradeoff_promise.LOSS).set_value(0.5).run()
-    app.checkbox(key=tradeoff_promise.PUBLISHED).set_value(True).run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(0.5).run()
+    app.checkbox(key=driver.key(app, tradeoff_promise.PUBLISHED)).set_value(True).run()
     refused = average_promise(overview, 0.005, published=True)
     assert refused.tuning is None
     assert narration.average_refusal(refused) in [str(one.value) for one in app.info]
@@ -246,22 +253,22 @@ def test_the_conformal_promise_stands_beside_the_other(
 def test_a_question_changes_by_a_visitor_only(open_app: OpenApp) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.select_slider(key=tradeoff_promise.LOSS).set_value(5.0).run()
-    app.select_slider(key=tradeoff_promise.CONFIDENCE).set_value(0.9).run()
-    app.radio(key=tradeoff_promise.RISK).set_value("accuracy").run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, tradeoff_promise.CONFIDENCE)).set_value(0.9).run()
+    app.radio(key=driver.key(app, tradeoff_promise.RISK)).set_value("accuracy").run()
     # as a run does that a second click cuts short: widgets come back at other values
-    app.session_state[tradeoff_promise.LOSS] = 0.5
-    app.session_state[tradeoff_promise.CONFIDENCE] = 0.8
-    app.session_state[tradeoff_promise.RISK] = "disagreement"
-    app.session_state["tradeoff.family"] = "never"
+    app.session_state[driver.key(app, tradeoff_promise.LOSS)] = 0.5
+    app.session_state[driver.key(app, tradeoff_promise.CONFIDENCE)] = 0.8
+    app.session_state[driver.key(app, tradeoff_promise.RISK)] = "disagreement"
+    app.session_state[driver.key(app, "tradeoff.family")] = "never"
     app.run()
     assert not app.exception
 
     def asked() -> tuple[object, ...]:
         return (
-            app.select_slider(key=tradeoff_promise.LOSS).value,
-            app.select_slider(key=tradeoff_promise.CONFIDENCE).value,
-            app.radio(key=tradeoff_promise.RISK).value,
+            app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).value,
+            app.select_slider(key=driver.key(app, tradeoff_promise.CONFIDENCE)).value,
+            app.radio(key=driver.key(app, tradeoff_promise.RISK)).value,
             app.selectbox(key=driver.key(app, "tradeoff.family")).value,
         )
 

@@ -17,11 +17,13 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from app.tradeoff import evaluations, narration
-from app.tradeoff import session as visit
+from app.tradeoff import files as tradeoff_files
+from app.tradeoff import layers_panel as tradeoff_layers
 from app.tradeoff import wording as words
 from app.tradeoff import wording_promise as promised
 from app.tradeoff.chart import SELECTION
 from app.tradeoff.evaluations import key_of, look_at, look_closer
+from app.tradeoff.visit import TradeoffVisit
 from elbert_core.evaluation.calibration import tune
 from elbert_core.evaluation.sweeps import policy_grids
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
@@ -77,6 +79,12 @@ def current(app: AppTest) -> dict[str, Any]:
 def in_use(app: AppTest) -> ExitPolicy:
     policy: ExitPolicy = driver.visit(app).asked.exit_policy()
     return policy
+
+
+def mine(app: AppTest) -> TradeoffVisit:
+    """What the page remembers of the visit."""
+    found: TradeoffVisit = app.session_state[f"{TradeoffVisit.__module__}.TradeoffVisit"]
+    return found
 
 
 def click(app: AppTest, number: int, selection: str, row: dict[str, object]) -> AppTest:
@@ -185,9 +193,47 @@ def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
 
 
 @pytest.mark.usefixtures("tables")
+def test_back_restores_setting_and_table(open_app: OpenApp) -> None:
+    app = go(open_app())
+    app.selectbox(key=driver.key(app, "tradeoff.family")).set_value("patience").run()
+    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value("other").run()
+    assert "80 texts" in driver.shown_text(app)
+    there = dict(app.query_params)
+    app.query_params.clear()
+    app.run()
+    assert in_use(app) == WINDOW
+    assert "420 texts" in driver.shown_text(app)
+    for name, value in there.items():
+        app.query_params[name] = value
+    app.run()
+    assert in_use(app).kind == "patience"
+    assert "80 texts" in driver.shown_text(app)
+
+
+def test_what_is_used_in_a_part_of_the_page_is_no_step_of_the_page() -> None:
+    """Else the first step back after it would go unheard; see `app.shared.links`."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from app.shared import widgets
+        from app.tradeoff import visit
+
+        def part(text: str) -> None:
+            st.text(text)
+
+        st.session_state[widgets._TOUCHED] = True
+        visit.by_itself(part)("drawn")
+        st.text(str(widgets.touched()))
+
+    app = AppTest.from_function(script).run()
+    assert [text.value for text in app.text] == ["drawn", "False"]
+
+
+@pytest.mark.usefixtures("tables")
 def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.slider(key=driver.key(app, visit.LAYER)).set_value(7).run()
+    app.slider(key=driver.key(app, tradeoff_layers.LAYER)).set_value(7).run()
     assert words.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
     click(app, 2, "layer_pick", {"layer": 3})
     assert words.TRUST_HEADING.format(layer=3) in [s.value for s in app.subheader]
@@ -196,7 +242,7 @@ def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None
 @pytest.mark.usefixtures("tables")
 def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable) -> None:
     app = go(open_app())
-    app.select_slider(key="tradeoff.loss").set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     assert tuning.found
     assert narration.promise(tuning) in driver.shown_text(app)
@@ -204,7 +250,7 @@ def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable)
     assert not app.exception
     assert in_use(app) == tuning.policy
 
-    app.select_slider(key="tradeoff.loss").set_value(0.5).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(0.5).run()
     said = " ".join(str(element.value) for element in app.info)
     assert said == promised.TUNE_REFUSED.format(rows=420, needed=817, total=1634)
 
@@ -214,7 +260,7 @@ def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
     app = go(open_app())
-    app.select_slider(key="tradeoff.loss").set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     usual = tune(table, max_loss=0.05)
     assert narration.ends(usual) in driver.shown_text(app)
     picker = app.multiselect(key=driver.key(app, "tradeoff.rules_tried"))
@@ -240,7 +286,7 @@ def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
 )
 def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said: str) -> None:
     app = go(open_app())
-    app.file_uploader(key=visit.FILES).upload(name, b"{}").run()
+    app.file_uploader(key=tradeoff_files.FILES).upload(name, b"{}").run()
     assert said in " ".join(str(element.value) for element in app.warning).replace("\\", "")
     assert "420 texts" in driver.shown_text(app)
     assert not app.exception
@@ -250,7 +296,9 @@ def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said:
 def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
     app = go(open_app(table="other"))
     assert "80 texts" in driver.shown_text(app)
-    app.selectbox(key=driver.key(app, visit.TABLE)).set_value("made-up.sst2.validation").run()
+    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value(
+        "made-up.sst2.validation"
+    ).run()
     assert not app.exception
     assert "420 texts" in driver.shown_text(app)
 
@@ -286,7 +334,7 @@ def test_a_damaged_table_is_a_message_and_the_next_one_is_shown(
 @pytest.mark.usefixtures("tables")
 def test_a_table_of_ones_own_is_shown_and_closed(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.session_state["tradeoff.own"] = look_at(make_table(n_layers=3, n_rows=44, name="mine"))
+    mine(app).own = look_at(make_table(n_layers=3, n_rows=44, name="mine"))
     app.run()
     assert not app.exception
     assert "44 texts" in driver.shown_text(app)
@@ -297,11 +345,11 @@ def test_a_table_of_ones_own_is_shown_and_closed(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("tables")
 def test_the_report_is_made_when_asked_for(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.select_slider(key="tradeoff.loss").set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     assert len(app.get("download_button")) == 2  # the points, and the setting that was promised
     app.button(key="tradeoff.make").click().run()
     assert not app.exception
-    made = app.session_state["tradeoff.report"][1]
+    made = mine(app).answers["report"][1]
     assert made.startswith("<!doctype html>")
 
 
@@ -343,21 +391,22 @@ def test_tables_of_several_models_can_be_chosen(open_app: OpenApp) -> None:
     assert words.METRIC_MATTHEWS not in metrics
     slices = [body for body in driver.htmls(app) if words.SLICE_COLUMNS[0] in body]
     assert all(f"Label {name}" in slices[0] for name in SIX)
-    app.select_slider(key="tradeoff.loss").set_value(10.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(10.0).run()
     app.button(key="tradeoff.make").click().run()
     assert not app.exception, app.exception
-    assert "surprise" in app.session_state["tradeoff.report"][1]
+    assert "surprise" in mine(app).answers["report"][1]
 
-    app.selectbox(key=driver.key(app, visit.TABLE)).set_value(
+    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value(
         "elbert-agnews-ag_news-validation"
     ).run()
     assert not app.exception, app.exception
     assert "34 texts of ag_news" in driver.shown_text(app)
     # a widget that comes back at another value chooses nothing
-    app.session_state[visit.TABLE] = "elbert-emotion-emotion-validation"
+    app.session_state[driver.key(app, tradeoff_files.TABLE)] = "elbert-emotion-emotion-validation"
     app.run()
     assert (
-        app.selectbox(key=driver.key(app, visit.TABLE)).value == "elbert-agnews-ag_news-validation"
+        app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).value
+        == "elbert-agnews-ag_news-validation"
     )
     assert "34 texts of ag_news" in driver.shown_text(app)
 

@@ -79,7 +79,7 @@ def test_texts_at_hand_stand_beside_their_numbers(
     assert shown[words.COLUMNS[3]] == [one.answer for one in expected]
     assert shown[words.COLUMNS[5]] == [one.exit_layer for one in expected]
     assert TEXTS[expected[0].row] in driver.shown_text(app)
-    app.selectbox(key=tradeoff_rows.ROW).set_value(expected[1].row).run()
+    app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).set_value(expected[1].row).run()
     assert TEXTS[expected[1].row] in driver.shown_text(app)
 
 
@@ -87,7 +87,7 @@ def test_texts_at_hand_stand_beside_their_numbers(
 @pytest.mark.parametrize("kind", ["lost", "won", "first", "last"])
 def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: EvaluationTable) -> None:
     app = go(open_app())
-    app.selectbox(key=tradeoff_rows.KIND).set_value(kind).run()
+    app.selectbox(key=driver.key(app, tradeoff_rows.KIND)).set_value(kind).run()
     assert not app.exception
     found = examples(look_at(table), WINDOW, kind)  # type: ignore[arg-type]  # one of KINDS
     assert f"{found.total:,} such texts" in driver.shown_text(app)
@@ -97,8 +97,8 @@ def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: Evalu
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
     app = go(open_app(policy="fixed", layer="12"))
-    app.selectbox(key=tradeoff_rows.KIND).set_value("first").run()
-    app.selectbox(key=tradeoff_rows.ROW).set_value(0).run()
+    app.selectbox(key=driver.key(app, tradeoff_rows.KIND)).set_value("first").run()
+    app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).set_value(0).run()
     assert NASTY in driver.shown_text(app)
     others = [*app.markdown, *app.caption, *app.info, *app.warning]
     assert not [one.value for one in others if "onerror" in str(one.value)]
@@ -147,7 +147,7 @@ def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None
     if not seen:
         driver.visit(app).shown = None
         driver.visit(app).due = True
-    row = int(app.selectbox(key=tradeoff_rows.ROW).value)
+    row = int(app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception, app.exception
     assert app.text_area(key="inspect.text").value == TEXTS[row]
@@ -160,7 +160,7 @@ def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_without_a_model_the_page_says_so_and_keeps_the_text(open_app: OpenApp) -> None:
     app = go(open_app())
-    row = int(app.selectbox(key=tradeoff_rows.ROW).value)
+    row = int(app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception
     assert "No trained model" in driver.warnings(app)
