@@ -59,6 +59,17 @@ class Check:
     strict: bool
     met: BoolArray
 
+    @classmethod
+    def of(
+        cls, reason: ExitReason, quantity: str, value: NDArray[Any], relation: str, needed: float
+    ) -> Check:
+        """The condition "`value` `relation` `needed`", a relation out of <, <=, > and >=."""
+        met: BoolArray = RELATIONS[relation](value, needed)
+        return cls(reason, quantity, value, needed, "<" in relation, "=" not in relation, met)
+
+
+RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
@@ -100,6 +111,7 @@ class ExitPolicy:
     * `needs`: what it reads beside probabilities: "logits", or names of a record's extras.
     * `scope`: what it decides about, a "sentence" or a "word".
     * `baseline`: True where it looks at nothing, so that others can be measured against it.
+    * `limits`: of its settings by name: the least whole number, or the ends of an interval.
 
     Attributes:
         min_layer: no early exit before this many layers (at least 1). Windows and runs may fill up
@@ -110,6 +122,7 @@ class ExitPolicy:
     needs: ClassVar[tuple[str, ...]] = ()
     scope: ClassVar[Scope] = "sentence"
     baseline: ClassVar[bool] = False
+    limits: ClassVar[Mapping[str, int | tuple[float, float]]] = {}
     min_layer: int = 1
 
     def __init_subclass__(cls) -> None:
@@ -144,7 +157,11 @@ class ExitPolicy:
             value = getattr(self, setting.name)
             if isinstance(value, np.generic):
                 object.__setattr__(self, setting.name, value.item())
-        require_int("min_layer", self.min_layer, low=1)
+        for name, limit in {"min_layer": 1, **self.limits}.items():
+            if isinstance(limit, int):
+                require_int(name, getattr(self, name), low=limit)
+            else:
+                require_number(name, getattr(self, name), low=limit[0], high=limit[1])
 
     @property
     def lookback(self) -> int:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from elbert_core.policies.base import Check, ExitPolicy, require_number
+from elbert_core.policies.base import Check, ExitPolicy
 from elbert_core.policies.signals import Signals
 from elbert_core.results import ExitReason
 
@@ -30,6 +30,7 @@ class Energy(ExitPolicy):
 
     kind: ClassVar[str] = "energy"
     needs: ClassVar[tuple[str, ...]] = ("logits",)
+    limits = {"threshold": (0.0, 1.0)}
     threshold: float
 
     @classmethod
@@ -37,21 +38,5 @@ class Energy(ExitPolicy):
         """Its whole range in logarithmic steps, because energies are; at both ends a safe one."""
         return [cls(0.0), *(cls(float(f"{t:.4g}")) for t in np.geomspace(1e-4, 0.5, 48)), cls(1.0)]
 
-    def __post_init__(self) -> None:
-        """Raise ConfigError when a setting is out of range."""
-        super().__post_init__()
-        require_number("threshold", self.threshold, low=0.0, high=1.0)
-
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: energy under the threshold."""
-        return (
-            Check(
-                reason=ExitReason.RULE,
-                quantity="energy",
-                value=signals.energy,
-                needed=self.threshold,
-                below=True,
-                strict=True,
-                met=signals.energy < self.threshold,
-            ),
-        )
+        return (Check.of(ExitReason.RULE, "energy", signals.energy, "<", self.threshold),)

@@ -15,16 +15,9 @@ from elbert_core.results import ExitReason, LayerTrace
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One condition of a policy at one layer of one text.
+    """One condition of a policy at one layer of one text: a `Check` with that layer's numbers.
 
-    Attributes:
-        reason: the exit reason this condition belongs to; all conditions of a reason must be met.
-        quantity: what is compared.
-        value: what was seen, in the unit of the quantity (layers, nats, or a share in [0, 1]).
-        needed: the bound.
-        below: True when a value under the bound is wanted, False for one over it.
-        strict: True when equality is not enough.
-        met: whether the condition held.
+    `value` is in the unit of the quantity (layers, nats, or a share in [0, 1]).
     """
 
     reason: ExitReason
@@ -190,12 +183,6 @@ def explain(policy: ExitPolicy, trace: LayerTrace) -> Decision:
 
 
 def _at_layer(check: Check, layer_index: int) -> CheckResult:
-    return CheckResult(
-        reason=check.reason,
-        quantity=check.quantity,
-        value=float(check.value[layer_index, 0]),
-        needed=float(check.needed),
-        below=check.below,
-        strict=check.strict,
-        met=bool(check.met[layer_index, 0]),
-    )
+    value, met = float(check.value[layer_index, 0]), bool(check.met[layer_index, 0])
+    bound = (float(check.needed), check.below, check.strict)
+    return CheckResult(check.reason, check.quantity, value, *bound, met)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from elbert_core.errors import ConfigError
-from elbert_core.policies.base import Check, ExitPolicy, require_int
+from elbert_core.policies.base import Check, ExitPolicy
 from elbert_core.policies.signals import Signals
 from elbert_core.results import ExitReason
 
@@ -21,7 +21,6 @@ class NeverExit(ExitPolicy):
     baseline: ClassVar[bool] = True
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:  # noqa: ARG002  # looks at nothing
-        """No condition at all."""
         return ()
 
 
@@ -35,6 +34,7 @@ class FixedLayer(ExitPolicy):
 
     kind: ClassVar[str] = "fixed"
     baseline: ClassVar[bool] = True
+    limits = {"layer": 1}
     layer: int
 
     @classmethod
@@ -45,23 +45,11 @@ class FixedLayer(ExitPolicy):
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range or min_layer lies beyond the layer."""
         super().__post_init__()
-        require_int("layer", self.layer, low=1)
         if self.min_layer > self.layer:
             raise ConfigError(
                 f"min_layer must be at most layer ({self.layer}), got {self.min_layer}"
             )
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: as many layers as set are applied."""
         depth = np.broadcast_to(signals.depth, signals.shape)
-        return (
-            Check(
-                reason=ExitReason.FIXED_LAYER,
-                quantity="layer",
-                value=depth,
-                needed=self.layer,
-                below=False,
-                strict=False,
-                met=depth >= self.layer,
-            ),
-        )
+        return (Check.of(ExitReason.FIXED_LAYER, "layer", depth, ">=", self.layer),)

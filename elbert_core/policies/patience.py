@@ -12,9 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from elbert_core.policies.base import Check, ExitPolicy, require_int, require_number
+from elbert_core.policies.base import Check, ExitPolicy
 from elbert_core.policies.signals import Signals, run_length
 from elbert_core.results import ExitReason
 
@@ -31,6 +29,7 @@ class Patience(ExitPolicy):
     """
 
     kind: ClassVar[str] = "patience"
+    limits = {"patience": 1}
     patience: int
 
     @classmethod
@@ -38,30 +37,13 @@ class Patience(ExitPolicy):
         """Every patience that can be met."""
         return [cls(patience) for patience in range(1, n_layers)]
 
-    def __post_init__(self) -> None:
-        """Raise ConfigError when a setting is out of range."""
-        super().__post_init__()
-        require_int("patience", self.patience, low=1)
-
     @property
     def lookback(self) -> int:
-        """Layers the rule reads, the current one included."""
         return self.patience + 1
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: enough agreements in a row."""
         agreements = signals.agreement_run - 1
-        return (
-            Check(
-                reason=ExitReason.PATIENCE,
-                quantity="patience",
-                value=agreements,
-                needed=self.patience,
-                below=False,
-                strict=False,
-                met=agreements >= self.patience,
-            ),
-        )
+        return (Check.of(ExitReason.PATIENCE, "patience", agreements, ">=", self.patience),)
 
 
 @dataclass(frozen=True)
@@ -77,6 +59,8 @@ class DistributionPatience(ExitPolicy):
     """
 
     kind: ClassVar[str] = "distribution_patience"
+    # ln 2 rounded up, so that the figure in the message is itself allowed
+    limits = {"threshold": (0.0, math.ceil(math.log(2) * 1e4) / 1e4), "patience": 1}
     threshold: float
     patience: int
 
@@ -86,34 +70,14 @@ class DistributionPatience(ExitPolicy):
         divergences = (0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4)
         return [cls(most, times) for most in divergences for times in range(1, min(n_layers, 5))]
 
-    def __post_init__(self) -> None:
-        """Raise ConfigError when a setting is out of range."""
-        super().__post_init__()
-        # rounded up, so that the figure in the message is itself allowed
-        upper = math.ceil(math.log(2) * 1e4) / 1e4
-        require_number("threshold", self.threshold, low=0.0, high=upper)
-        require_int("patience", self.patience, low=1)
-
     @property
     def lookback(self) -> int:
-        """Layers the rule reads, the current one included."""
         return self.patience + 1
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: enough similar distributions in a row."""
-        similar = signals.divergence < self.threshold
-        run = run_length(np.ones(signals.shape, dtype=bool), similar)
-        return (
-            Check(
-                reason=ExitReason.STEADY_DISTRIBUTION,
-                quantity="divergence_run",
-                value=run,
-                needed=self.patience,
-                below=False,
-                strict=False,
-                met=run >= self.patience,
-            ),
-        )
+        run = run_length(signals.divergence < self.threshold)
+        reason = ExitReason.STEADY_DISTRIBUTION
+        return (Check.of(reason, "divergence_run", run, ">=", self.patience),)
 
 
 @dataclass(frozen=True)
@@ -129,6 +93,7 @@ class ConsecutiveConfidence(ExitPolicy):
     """
 
     kind: ClassVar[str] = "consecutive_confidence"
+    limits = {"patience": 1, "threshold": (0.0, 1.0)}
     patience: int
     threshold: float
 
@@ -138,29 +103,10 @@ class ConsecutiveConfidence(ExitPolicy):
         bounds = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
         return [cls(times, bound) for times in range(2, min(n_layers, 4) + 1) for bound in bounds]
 
-    def __post_init__(self) -> None:
-        """Raise ConfigError when a setting is out of range."""
-        super().__post_init__()
-        require_int("patience", self.patience, low=1)
-        require_number("threshold", self.threshold, low=0.0, high=1.0)
-
     @property
     def lookback(self) -> int:
-        """Layers the rule reads, the current one included."""
         return self.patience
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: enough sure layers in a row."""
-        sure = signals.entropy < self.threshold
-        run = run_length(np.ones(signals.shape, dtype=bool), sure)
-        return (
-            Check(
-                reason=ExitReason.RULE,
-                quantity="confident_run",
-                value=run,
-                needed=self.patience,
-                below=False,
-                strict=False,
-                met=run >= self.patience,
-            ),
-        )
+        run = run_length(signals.entropy < self.threshold)
+        return (Check.of(ExitReason.RULE, "confident_run", run, ">=", self.patience),)

@@ -142,7 +142,7 @@ class Signals:
     @cached_property
     def agreement_run(self) -> IntArray:
         """Layers in a row, this one included, that name the same label; at least 1."""
-        return run_length(self.agrees, np.ones(self.shape, dtype=bool))
+        return run_length(np.ones(self.shape, dtype=bool), self.agrees)
 
     @cached_property
     def rises(self) -> BoolArray:
@@ -154,7 +154,7 @@ class Signals:
     @cached_property
     def rising_run(self) -> IntArray:
         """Layers in a row with one label whose probability never falls (ties fine); at least 1."""
-        return run_length(self.rises, np.ones(self.shape, dtype=bool))
+        return run_length(np.ones(self.shape, dtype=bool), self.rises)
 
     @cached_property
     def divergence(self) -> FloatArray:
@@ -165,20 +165,19 @@ class Signals:
         return values
 
 
-def run_length(continues: BoolArray, holds: BoolArray) -> IntArray:
+def run_length(holds: BoolArray, continues: BoolArray | None = None) -> IntArray:
     """Length of the run of layers that ends at each layer.
 
     Args:
-        continues: (layers, rows), True where the run of the layer before may go on.
         holds: (layers, rows), True where this layer satisfies the condition at all.
+        continues: (layers, rows), True where the run of the layer before may go on; None: always.
 
     Returns:
         (layers, rows) int64: 0 where the condition does not hold, else 1 plus the run before it if
         that goes on.
     """
-    runs = np.zeros(holds.shape, dtype=np.int64)
-    run = np.zeros(holds.shape[1:], dtype=np.int64)
-    for layer_index in range(holds.shape[0]):
-        run = (run * continues[layer_index] + 1) * holds[layer_index]
-        runs[layer_index] = run
+    runs = holds.astype(np.int64)
+    for layer_index in range(1, len(runs)):
+        goes_on = holds[layer_index] if continues is None else continues[layer_index]
+        runs[layer_index] += runs[layer_index - 1] * (holds[layer_index] & goes_on)
     return runs

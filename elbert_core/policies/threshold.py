@@ -15,7 +15,7 @@ import numpy as np
 
 from elbert_core.errors import ConfigError
 from elbert_core.policies.base import Check, ExitPolicy, require_number
-from elbert_core.policies.signals import FloatArray, Signals
+from elbert_core.policies.signals import Signals
 from elbert_core.results import ExitReason
 
 MAX_NATS = 20.0
@@ -24,16 +24,8 @@ MAX_NATS = 20.0
 
 def entropy_check(signals: Signals, threshold: float, *, nats: bool = False) -> Check:
     """The condition "entropy strictly under the threshold" of DeeBERT's and ELBERT's rules."""
-    value: FloatArray = signals.entropy_nats if nats else signals.entropy
-    return Check(
-        reason=ExitReason.LOW_ENTROPY,
-        quantity="entropy_nats" if nats else "entropy",
-        value=value,
-        needed=threshold,
-        below=True,
-        strict=True,
-        met=value < threshold,
-    )
+    quantity = "entropy_nats" if nats else "entropy"
+    return Check.of(ExitReason.LOW_ENTROPY, quantity, getattr(signals, quantity), "<", threshold)
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,6 @@ class EntropyThreshold(ExitPolicy):
         require_number("threshold", self.threshold, low=0.0, high=high)
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: entropy under the threshold."""
         return (entropy_check(signals, self.threshold, nats=self.unit == "nats"),)
 
 
@@ -78,6 +69,7 @@ class ConfidenceThreshold(ExitPolicy):
     """
 
     kind: ClassVar[str] = "confidence"
+    limits = {"threshold": (0.0, 1.0)}
     threshold: float
 
     @classmethod
@@ -86,21 +78,6 @@ class ConfidenceThreshold(ExitPolicy):
         steps = (*np.linspace(1 / n_labels, 0.95, 17), 0.97, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.0)
         return [cls(round(float(threshold), 4)) for threshold in steps]
 
-    def __post_init__(self) -> None:
-        """Raise ConfigError when a setting is out of range."""
-        super().__post_init__()
-        require_number("threshold", self.threshold, low=0.0, high=1.0)
-
     def checks(self, signals: Signals) -> tuple[Check, ...]:
-        """One condition: the largest probability above the threshold."""
-        return (
-            Check(
-                reason=ExitReason.HIGH_CONFIDENCE,
-                quantity="confidence",
-                value=signals.confidence,
-                needed=self.threshold,
-                below=False,
-                strict=True,
-                met=signals.confidence > self.threshold,
-            ),
-        )
+        surest = signals.confidence
+        return (Check.of(ExitReason.HIGH_CONFIDENCE, "confidence", surest, ">", self.threshold),)

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from elbert_core.errors import ConfigError
-from elbert_core.policies.base import Check, ExitPolicy, require_int, require_number
+from elbert_core.policies.base import Check, ExitPolicy, require_number
 from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals, run_length
 from elbert_core.policies.threshold import entropy_check
 from elbert_core.results import ExitReason
@@ -45,6 +45,7 @@ class ConfidenceWindow(ExitPolicy):
     """
 
     kind: ClassVar[str] = "window"
+    limits = {"window_size": 1, "entropy_threshold": (0.0, 1.0), "max_range": (0.0, 1.0)}
     window_size: int
     entropy_threshold: float
     rule: WindowRule = "agree"
@@ -70,17 +71,13 @@ class ConfidenceWindow(ExitPolicy):
     def __post_init__(self) -> None:
         """Raise ConfigError when a setting is out of range."""
         super().__post_init__()
-        require_int("window_size", self.window_size, low=1)
-        require_number("entropy_threshold", self.entropy_threshold, low=0.0, high=1.0)
         if self.rule not in WINDOW_RULES:
             allowed = ", ".join(f'"{rule}"' for rule in WINDOW_RULES)
             raise ConfigError(f"rule must be one of {allowed}, got {self.rule!r}")
         require_number("margin", self.margin, low=0.0, high=0.5, open_high=True)
-        require_number("max_range", self.max_range, low=0.0, high=1.0)
 
     @property
     def lookback(self) -> int:
-        """Layers the rule reads, the current one included."""
         return self.window_size
 
     def checks(self, signals: Signals) -> tuple[Check, ...]:
@@ -92,32 +89,13 @@ class ConfidenceWindow(ExitPolicy):
             met &= delayed(outside, self.window_size - 1)
             run = _monotone_count(signals, outside, met, self.window_size)
         else:
-            run = run_length(signals.agrees, outside)
-            met = run >= self.window_size
-        window = Check(
-            reason=ExitReason.WINDOW,
-            quantity="window",
-            value=run,
-            needed=self.window_size,
-            below=False,
-            strict=False,
-            met=met,
-        )
-        checks: tuple[Check, ...] = (entropy_check(signals, self.entropy_threshold), window)
-        if self.rule == "stable":
-            spread = sliding_range(signals.confidence, self.window_size)
-            checks += (
-                Check(
-                    reason=ExitReason.WINDOW,
-                    quantity="range",
-                    value=spread,
-                    needed=self.max_range,
-                    below=True,
-                    strict=False,
-                    met=spread <= self.max_range,
-                ),
-            )
-        return checks
+            run = run_length(outside, signals.agrees)
+        window = Check.of(ExitReason.WINDOW, "window", run, ">=", self.window_size)
+        checks = (entropy_check(signals, self.entropy_threshold), window)
+        if self.rule != "stable":
+            return checks
+        spread = sliding_range(signals.confidence, self.window_size)
+        return (*checks, Check.of(ExitReason.WINDOW, "range", spread, "<=", self.max_range))
 
 
 def _monotone_count(
@@ -128,7 +106,7 @@ def _monotone_count(
     A run that began inside the margin is as long as it is, but its first layers do not count; shown
     unchanged it would read "5 of 4 layers, not enough".
     """
-    counted = run_length(signals.rises, outside)
+    counted = run_length(outside, signals.rises)
     # a window longer than the history is never met; the bound keeps huge sizes within int64
     full = min(window_size, signals.n_layers + 1)
     return np.where(met, np.maximum(counted, full), np.minimum(counted, full - 1))
