@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,10 +40,7 @@ def computation_cost(exit_layer: ArrayLike, n_layers: int) -> float:
     layers = np.asarray(exit_layer)
     if layers.ndim != 1 or layers.size == 0:
         raise InputError(f"exit_layer must have shape (rows,) with rows >= 1, got {layers.shape}")
-    if n_layers < 1 or layers.min() < 1 or layers.max() > n_layers:
-        raise InputError(
-            f"exit_layer must lie in 1..{n_layers}, got {layers.min()}..{layers.max()}"
-        )
+    require_within("exit_layer", layers, 1, n_layers)
     return float(layers.mean() / n_layers)
 
 
@@ -291,17 +288,32 @@ def _labels(probs: FloatArray) -> IntArray:
 
 def _right(probs: FloatArray, gold: ArrayLike) -> NDArray[np.bool_]:
     """(layers, rows) True where the label is the right one."""
-    labels, right = _labels(probs), np.asarray(gold)
-    if right.ndim != 1 or right.size == 0 or right.shape[0] != labels.shape[1]:
-        raise InputError(f"gold must have shape ({labels.shape[1]},), not empty, got {right.shape}")
-    if not np.issubdtype(right.dtype, np.integer):
-        raise InputError(f"gold must hold label indices, got {right.dtype}")
-    if right.min() < 0 or right.max() >= probs.shape[2]:
-        raise InputError(
-            f"gold must lie in 0..{probs.shape[2] - 1}, got {right.min()}..{right.max()}"
-        )
-    is_right: NDArray[np.bool_] = labels == right[None, :]
+    labels = _labels(probs)
+    is_right: NDArray[np.bool_] = labels == label_indices(gold, labels.shape[1], probs.shape[2])
     return is_right
+
+
+def label_indices(
+    values: ArrayLike, rows: int, n_labels: int, *, name: str = "gold"
+) -> NDArray[np.integer]:
+    """(rows,) label indices, looked at.
+
+    Raises:
+        InputError: no rows, another length, or an index that does not exist; it says the `name`.
+    """
+    found = np.asarray(values)
+    if found.shape != (rows,) or rows == 0:
+        raise InputError(f"{name} must have shape ({rows},), not empty, got {found.shape}")
+    if not np.issubdtype(found.dtype, np.integer):
+        raise InputError(f"{name} must hold label indices, got {found.dtype}")
+    require_within(name, found, 0, n_labels - 1)
+    return found
+
+
+def require_within(name: str, values: NDArray[Any], low: int, high: int) -> None:
+    """Refuse whole numbers, at least one, of which some lie outside low..high."""
+    if values.min() < low or values.max() > high:
+        raise InputError(f"{name} must lie in {low}..{high}, got {values.min()}..{values.max()}")
 
 
 def _require_positive(**values: int) -> None:

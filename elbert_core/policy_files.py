@@ -15,7 +15,7 @@ import msgspec
 
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict, policy_to_dict
-from elbert_core.strict_json import Digest, ShortText, read_json
+from elbert_core.strict_json import Digest, ShortText, read_file, read_json, write_file
 
 FORMAT: Literal["elbert-policy/1"] = "elbert-policy/1"
 MAX_BYTES = 20_000
@@ -121,10 +121,8 @@ def save_policy(
     target = Path(path)
     if target.suffix != ".json":
         raise ConfigError(f"a policy file must end in .json, got {target.name!r}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = policy_to_json(SavedPolicy(name or target.stem, policy, guarantee))
-    target.write_text(text, encoding="utf-8")
-    return target
+    return write_file(target, text.encode("utf-8"))
 
 
 def load_policy(path: str | Path) -> ExitPolicy:
@@ -151,10 +149,5 @@ def recommended_policy(folder: str | Path) -> ExitPolicy | None:
 
 def load_saved_policy(path: str | Path) -> SavedPolicy:
     """The same with its name and guarantee."""
-    source = Path(path)
-    try:
-        with source.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot read {source}: {error.strerror or error}") from error
-    return policy_from_json(content, where=source.name)
+    content = read_file(Path(path), most_bytes=MAX_BYTES)
+    return policy_from_json(content, where=Path(path).name)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
-from elbert_core.uncertainty import normalised_entropy, probabilities
+from elbert_core.uncertainty import normalised_entropy, probabilities, require_distributions
 
 
 class ExitReason(IntEnum):
@@ -161,10 +161,7 @@ class LayerTrace:
             raise InputError(
                 f"a trace of {labels} labels needs as many label_names, got {len(self.label_names)}"
             )
-        if not np.isfinite(self.probs).all():
-            raise InputError("the probs of a trace must be finite, got NaN or infinity")
-        if self.probs.min() < 0 or np.abs(self.probs.sum(axis=-1) - 1).max() > 1e-3:
-            raise InputError("the probs of each layer must lie in [0, 1] and sum to 1")
+        require_distributions("the probs of a trace", self.probs)
         if self.attention is not None:
             square = (len(self.tokens), len(self.tokens))
             shape = self.attention.shape

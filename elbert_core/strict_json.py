@@ -1,4 +1,4 @@
-"""Reading small JSON descriptions that may come from anywhere: every field is checked by name.
+"""Files as a whole, and small JSON descriptions that may come from anywhere, checked by field.
 
 Nothing that was read is executed or followed as a path. Every error is an `InputError` that names
 the file and the field.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
@@ -52,6 +53,29 @@ def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int
         raise
     except ValueError as error:  # what is no UTF-8 or no JSON, and the two hooks below
         raise InputError(f"{what} is no usable JSON: {error}") from error
+
+
+def read_file(path: Path, *, most_bytes: int) -> bytes:
+    """The content of a file.
+
+    Raises:
+        InputError: it cannot be read, or is larger.
+    """
+    try:
+        size = path.stat().st_size
+        if size > most_bytes:
+            raise InputError(f"{path.name} may have at most {most_bytes} bytes, got {size}")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file whole, its folder too: what is cut off leaves what was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_bytes(content)
+    return draft.replace(path)
 
 
 def _told(error: msgspec.ValidationError, values: Any, kind: type) -> str:

@@ -33,6 +33,16 @@ def _check_labels(probs: FloatArray) -> None:
         raise InputError(f"probabilities must be floating point, got {probs.dtype}")
 
 
+def require_distributions(what: str, probs: FloatArray, *, tolerance: float = 1e-3) -> None:
+    """Refuse `probs (..., labels)` that are not finite, not in [0, 1] or do not sum to 1."""
+    if not np.isfinite(probs).all():
+        raise InputError(f"{what} must be finite, got NaN or infinity")
+    if probs.size and (probs.min() < 0 or probs.max() > 1 + tolerance):
+        raise InputError(f"{what} must lie in [0, 1], got {probs.min():g}..{probs.max():g}")
+    if probs.size and np.abs(probs.sum(axis=-1) - 1).max() > tolerance:
+        raise InputError(f"{what} must sum to 1 over the labels (softmax the logits first)")
+
+
 def probabilities(logits: FloatArray) -> NDArray[np.float32]:
     """Class probabilities of `logits (..., labels)`: the one place where a record derives them.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
-from elbert_core.evaluation.sweeps import Source, probs_and_gold
+from elbert_core.evaluation.sweeps import Gold, Source, probs_and_gold
 
 BaselineKind = Literal["full", "fixed", "oracle", "oracle_shuffled", "stable"]
 
@@ -44,15 +44,10 @@ class Baseline(metrics.Costed):
     exit_counts: tuple[int, ...]
 
 
-def baselines(
-    source: Source, gold: NDArray[np.integer] | None = None, *, seed: int = 0
-) -> list[Baseline]:
+def baselines(source: Source, gold: Gold = None, *, seed: int = 0) -> list[Baseline]:
     """Full depth, every fixed layer, the oracle with its control, the stable oracle; in this order.
 
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        gold: (rows,) gold label indices; a stored table brings its own.
-        seed: of the shuffle behind "oracle_shuffled".
+    The seed is that of the shuffle behind "oracle_shuffled".
     """
     signals, labels = probs_and_gold(source, gold)
     probs, n_layers = signals.probs, signals.n_layers
@@ -65,16 +60,10 @@ def baselines(
         layer: int | None = None,
     ) -> Baseline:
         n_right = int((signals.label[layers - 1, rows] == right).sum())
-        low, high = metrics.wilson_interval(n_right, len(rows))
-        return Baseline(
-            kind=kind,
-            layer=layer,
-            accuracy=n_right / len(rows),
-            accuracy_low=low,
-            accuracy_high=high,
-            computation_cost=metrics.computation_cost(layers, n_layers),
-            exit_counts=tuple(int(n) for n in np.bincount(layers - 1, minlength=n_layers)),
-        )
+        interval = metrics.wilson_interval(n_right, len(rows))
+        cost = metrics.computation_cost(layers, n_layers)
+        counts = tuple(np.bincount(layers - 1, minlength=n_layers).tolist())
+        return Baseline(kind, layer, n_right / len(rows), *interval, cost, counts)
 
     every = np.ones(len(rows), dtype=np.int64)
     found = [made("full", every * n_layers, labels, n_layers)]
@@ -107,7 +96,7 @@ class RandomExit:
 
 def random_exit(
     source: Source,
-    gold: NDArray[np.integer] | None = None,
+    gold: Gold = None,
     *,
     exit_counts: tuple[int, ...],
     draws: int = 200,
@@ -116,13 +105,8 @@ def random_exit(
     """What the exit layers of a policy give when dealt out to the rows at random.
 
     The cost stays what it was; whatever the policy gains over this it owes to choosing the rows.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        gold: (rows,) gold label indices; a stored table brings its own.
-        exit_counts: rows that leave after layer 1, 2, ..., n_layers; as many as there are rows.
-        draws: seeded deals for the interval, at least 1.
-        seed: of the deals.
+    `exit_counts` are the rows that leave after layer 1, 2, ..., n_layers; the interval is that of
+    so many seeded deals, at least 1.
 
     Raises:
         InputError: exit counts that do not fit the table.

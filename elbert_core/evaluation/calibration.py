@@ -38,7 +38,7 @@ from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation import exact_tests
 from elbert_core.evaluation.exact_tests import require_level
 from elbert_core.evaluation.risks import RISKS, Report, losses_of, report_on, with_optional_gold
-from elbert_core.evaluation.sweeps import Source, policy_grids
+from elbert_core.evaluation.sweeps import Gold, Source, policy_grids
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ExitPolicy, NeverExit
 from elbert_core.policy_files import Guarantee, Risk
@@ -144,16 +144,7 @@ class Tuning:
 
     def guarantee(self, table: EvaluationTable) -> Guarantee:
         """What a policy file says of the setting, with the table it was tuned on."""
-        return Guarantee(
-            risk=self.risk,
-            max_loss=self.max_loss,
-            confidence=self.confidence,
-            n_test=self.n_test,
-            checkpoint=table.checkpoint,
-            digest=table.digest,
-            data=table.data,
-            split=table.split,
-        )
+        return table.guarantee(self.risk, self.max_loss, self.confidence, self.n_test)
 
 
 def rows_needed(max_loss: float, confidence: float, *, families: int = 1) -> int:
@@ -169,7 +160,7 @@ def rows_needed(max_loss: float, confidence: float, *, families: int = 1) -> int
 
 def tune(
     source: Source,
-    gold: NDArray[np.integer] | None = None,
+    gold: Gold = None,
     *,
     max_loss: float = 0.01,
     confidence: float = 0.95,
@@ -221,14 +212,9 @@ def tune(
     chains = []
     for family, candidates in families.items():
         losses, exit_layers = losses_of(signals, labels, candidates, risk)
+        costs, binary = exit_layers / n_layers, risk != "distribution"
         steps = fixed_sequence(
-            losses,
-            exit_layers / n_layers,
-            order,
-            test,
-            max_loss=max_loss,
-            level=level,
-            binary=risk != "distribution",
+            losses, costs, order, test, max_loss=max_loss, level=level, binary=binary
         )
         tested = tuple(TestedSetting(candidates[step[0]], *step[1:]) for step in steps)
         chains.append(Chain(family, level, tested, len(candidates)))
@@ -269,11 +255,8 @@ def split_rows(
     if first < 1 or last < 1:
         raise InputError(f"too few rows for three parts of {shares}: got {rows}")
     shuffled = np.random.default_rng(seed).permutation(rows)
-    return (
-        np.sort(shuffled[:first]),
-        np.sort(shuffled[first : rows - last]),
-        np.sort(shuffled[rows - last :]),
-    )
+    order, test, report = map(np.sort, np.split(shuffled, [first, rows - last]))
+    return order, test, report
 
 
 Step = tuple[int, float, float, float, float, bool]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation.exact_tests import require_level
 from elbert_core.evaluation.risks import Report, report_on, with_optional_gold
-from elbert_core.evaluation.sweeps import Source, signals_from
+from elbert_core.evaluation.sweeps import Gold, Source, signals_from
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ConfidenceThreshold, Signals
 from elbert_core.policy_files import Guarantee
@@ -52,22 +52,12 @@ class ConformalTuning:
 
     def guarantee(self, table: EvaluationTable) -> Guarantee:
         """What a policy file says of the threshold, with the table it was tuned on."""
-        return Guarantee(
-            risk="disagreement",
-            max_loss=self.max_loss,
-            confidence=None,
-            n_test=self.n_calibration,
-            checkpoint=table.checkpoint,
-            digest=table.digest,
-            data=table.data,
-            split=table.split,
-            method="conformal",
-        )
+        return table.guarantee("disagreement", self.max_loss, None, self.n_calibration)
 
 
 def tune_conformal(
     source: Source,
-    gold: NDArray[np.integer] | None = None,
+    gold: Gold = None,
     *,
     max_loss: float = 0.01,
     conditional: bool = True,
@@ -99,7 +89,7 @@ def tune_conformal(
     if not 0 < n_calibration < rows:
         raise InputError(f"too few rows for two parts: got {rows}")
     shuffled = np.random.default_rng(seed).permutation(rows)
-    chosen, rest = np.sort(shuffled[:n_calibration]), np.sort(shuffled[n_calibration:])
+    chosen, rest = map(np.sort, np.split(shuffled, [n_calibration]))
     part = signals.take(chosen)
     exact = conformal_threshold(part, max_loss, conditional=conditional)
     policy = ConfidenceThreshold(round_up(exact, decimals))
@@ -144,16 +134,14 @@ def conformal_threshold(source: Source, max_loss: float, *, conditional: bool = 
             f"cannot certify a loss of at most {max_loss:g} from {m} calibration rows{which}: "
             f"needs at least {needed}"
         )
-    return max(0.0, min(1.0, float(np.partition(scores, rank - 1)[rank - 1])))
+    return float(np.clip(np.partition(scores, rank - 1)[rank - 1], 0.0, 1.0))
 
 
 def round_up(threshold: float, decimals: int) -> float:
     """The threshold with so many decimals: never below it, at most 1."""
     power = 10.0**decimals
     steps = round(threshold * power)
-    if steps / power < threshold:
-        steps += 1
-    return min(1.0, steps / power)
+    return min(1.0, (steps + (steps / power < threshold)) / power)
 
 
 def _surest_mistake(signals: Signals) -> NDArray[np.floating]:

@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as save_arrays
 
 from elbert_core.data.texts import TextTable, load_table
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation, text_digest
 from elbert_core.model.checkpoints import versions
+from elbert_core.strict_json import write_file
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all."""
@@ -86,7 +87,10 @@ def evaluate(
         progress=progress,
     )
     path = save_evaluation(table, output)
-    _remove_pieces(pieces)
+    for piece in pieces.glob("piece-*"):
+        piece.unlink()
+    if pieces.is_dir() and not any(pieces.iterdir()):
+        pieces.rmdir()
     return path
 
 
@@ -102,18 +106,9 @@ def record(
     pieces: Path | None = None,
     progress: Progress | None = None,
 ) -> EvaluationTable:
-    """The table of some labelled texts.
+    """The table of some labelled texts, their labels in the engine's order; see `evaluate`.
 
-    Args:
-        engine: the model.
-        texts: rows with labels in the engine's order.
-        name: of the table.
-        data: name of the data set.
-        split: its split.
-        batch_size: rows in one call.
-        timed_rows: rows read one by one to measure each layer.
-        pieces: folder for what is done so far, and where a run goes on; None keeps nothing.
-        progress: told about rows done.
+    What is done so far is kept in the folder `pieces`, from which an interrupted run goes on.
 
     Raises:
         ConfigError: batch_size below 1 or timed_rows below 0.
@@ -133,12 +128,8 @@ def record(
     for row, both in enumerate(zip(texts.texts, pairs, strict=True)):
         if any(text is not None and not text.strip() for text in both):
             raise InputError(f"row {row} of {data} ({split}) is empty: at least one word is needed")
-    digests = np.stack(
-        [
-            np.frombuffer(text_digest(text, pair), dtype=np.uint8)
-            for text, pair in zip(texts.texts, pairs, strict=True)
-        ]
-    )
+    joined = b"".join(map(text_digest, texts.texts, pairs))
+    digests = np.frombuffer(joined, dtype=np.uint8).reshape(len(texts), 32)
     inputs = texts.inputs()
     encoded = engine.encode(inputs)
     n_tokens = np.array([row.n_tokens for row in encoded], dtype=np.int64)
@@ -159,7 +150,8 @@ def record(
             ]
             piece = {n: np.concatenate([b[n] for b in batches], axis=1) for n in batches[0]}
             if path is not None:
-                _write_piece(path, key, piece)
+                arrays = {name: np.ascontiguousarray(values) for name, values in piece.items()}
+                write_file(path, save_arrays(arrays, metadata={"key": key}))
         for part_name, values in piece.items():
             if part_name not in seen:
                 shape = (values.shape[0], rows, *values.shape[2:])
@@ -208,24 +200,9 @@ def file_name(text: str) -> str:
 
 def _key(engine: EarlyExitEngine, digests: NDArray[np.uint8], batch_size: int) -> str:
     """What a piece depends on, as one SHA-256."""
-    parts = [
-        engine.digest,
-        engine.dtype,
-        engine.device,
-        batch_size,
-        PIECE_BATCHES,
-        versions(),
-        hashlib.sha256(digests.tobytes()).hexdigest(),
-    ]
+    settings = [engine.digest, engine.dtype, engine.device, batch_size, PIECE_BATCHES, versions()]
+    parts = [*settings, hashlib.sha256(digests.tobytes()).hexdigest()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _write_piece(path: Path, key: str, piece: dict[str, NDArray[np.float32]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    arrays = {name: np.ascontiguousarray(values) for name, values in piece.items()}
-    save_file(arrays, draft, metadata={"key": key})
-    draft.replace(path)
 
 
 def _read_piece(
@@ -243,10 +220,3 @@ def _read_piece(
         values.shape[:2] == shape and values.dtype == np.float32 for values in piece.values()
     )
     return piece if fits else None
-
-
-def _remove_pieces(folder: Path) -> None:
-    for path in folder.glob("piece-*"):
-        path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

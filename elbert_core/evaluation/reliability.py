@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from elbert_core import metrics
 from elbert_core.errors import InputError
-from elbert_core.evaluation.sweeps import Source, probs_and_gold
+from elbert_core.evaluation.sweeps import Gold, Source, probs_and_gold
 from elbert_core.results import Exits
 
 FloatArray = NDArray[np.float64]
@@ -41,16 +41,8 @@ class Reliability:
     error: FloatArray
 
 
-def reliability(
-    source: Source, gold: NDArray[np.integer] | None = None, *, bins: int = 10
-) -> Reliability:
-    """Reliability of every layer, as if all rows left there.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        gold: (rows,) gold label indices; a stored table brings its own.
-        bins: of equal width over [0, 1], at least 1.
-    """
+def reliability(source: Source, gold: Gold = None, *, bins: int = 10) -> Reliability:
+    """Reliability of every layer, as if all rows left there, in at least one bin."""
     if bins < 1:
         raise InputError(f"bins must be at least 1, got {bins}")
     signals, labels = probs_and_gold(source, gold)
@@ -60,24 +52,14 @@ def reliability(
     edges = np.linspace(0.0, 1.0, bins + 1)
     which = np.clip(np.digitize(sure, edges[1:-1], right=True), 0, bins - 1)
     cell = (which + np.arange(layers)[:, None] * bins).ravel()
-    size = layers * bins
-
-    def total(values: NDArray[np.floating] | NDArray[np.bool_] | None) -> FloatArray:
-        weights = None if values is None else values.ravel().astype(np.float64)
-        summed = np.bincount(cell, weights=weights, minlength=size)
-        return summed.reshape(layers, bins).astype(np.float64)
-
-    count, confidence, accuracy = total(None), total(sure), total(right)
-    error = np.abs(confidence - accuracy).sum(axis=1) / rows
-    empty = count == 0
-    divisor = np.where(empty, 1.0, count)
-    return Reliability(
-        edges=edges,
-        count=count.astype(np.int64),
-        confidence=np.where(empty, np.nan, confidence / divisor),
-        accuracy=np.where(empty, np.nan, accuracy / divisor),
-        error=error,
+    count, confidence, accuracy = (
+        np.bincount(cell, values.ravel(), layers * bins).reshape(layers, bins)
+        for values in (np.ones_like(sure), sure, right)
     )
+    error = np.abs(confidence - accuracy).sum(axis=1) / rows
+    divisor = np.where(count == 0, np.nan, count)
+    whole = count.astype(np.int64)
+    return Reliability(edges, whole, confidence / divisor, accuracy / divisor, error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,15 +82,8 @@ class ExitAccuracy:
     agreement: FloatArray
 
 
-def exit_accuracy(
-    source: Source, exits: Exits, gold: NDArray[np.integer] | None = None
-) -> ExitAccuracy:
-    """Accuracy by exit layer of one replayed policy.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        exits: `replay(policy, ...)` of the same probabilities.
-        gold: (rows,) gold label indices; a stored table brings its own.
+def exit_accuracy(source: Source, exits: Exits, gold: Gold = None) -> ExitAccuracy:
+    """Accuracy by exit layer of one policy, replayed over the same probabilities.
 
     Raises:
         InputError: exits of other rows or layers.
@@ -161,13 +136,8 @@ class ChangesOfMind:
     right_so_far: FloatArray
 
 
-def changes_of_mind(source: Source, gold: NDArray[np.integer] | None = None) -> ChangesOfMind:
-    """Flips layer by layer, told apart by what they did.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        gold: (rows,) gold label indices; a stored table brings its own.
-    """
+def changes_of_mind(source: Source, gold: Gold = None) -> ChangesOfMind:
+    """Flips layer by layer, told apart by what they did."""
     signals, labels = probs_and_gold(source, gold)
     right = signals.label == labels
     before = np.vstack([right[:1], right[:-1]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core import metrics
-from elbert_core.evaluation.sweeps import Source, probs_and_gold, signals_from
+from elbert_core.evaluation.sweeps import Gold, Source, probs_and_gold, signals_from
 from elbert_core.policies import ExitPolicy, Signals, replay
 from elbert_core.policy_files import Risk
 
@@ -46,7 +47,7 @@ class Report(metrics.Costed):
 def report_on(
     policy: ExitPolicy,
     signals: Signals,
-    gold: NDArray[np.integer] | None,
+    gold: Gold,
     rows: NDArray[np.integer],
     risk: Risk,
 ) -> Report:
@@ -54,18 +55,17 @@ def report_on(
     part = signals.take(rows)
     labels = None if gold is None else gold[rows]
     losses, exit_layers = losses_of(part, labels, [policy], risk)
-    binary = risk != "distribution"
-    accuracy = full_accuracy = interval = None
+    accuracy = full_accuracy = interval = loss_interval = None
     if labels is not None:
         right = int((replay(policy, part).label == labels).sum())
         accuracy, full_accuracy = right / len(rows), float((part.label[-1] == labels).mean())
         interval = metrics.wilson_interval(right, len(rows))
+    if risk != "distribution":
+        loss_interval = metrics.wilson_interval(int(np.count_nonzero(losses)), len(rows))
     return Report(
         n_rows=len(rows),
         loss=float(losses.mean(dtype=np.float64)),
-        loss_interval=(
-            metrics.wilson_interval(int(np.count_nonzero(losses)), len(rows)) if binary else None
-        ),
+        loss_interval=loss_interval,
         computation_cost=metrics.computation_cost(exit_layers[0], signals.n_layers),
         accuracy=accuracy,
         full_accuracy=full_accuracy,
@@ -73,9 +73,7 @@ def report_on(
     )
 
 
-def with_optional_gold(
-    source: Source, gold: NDArray[np.integer] | None, risk: Risk
-) -> tuple[Signals, NDArray[np.integer] | None]:
+def with_optional_gold(source: Source, gold: Gold, risk: Risk) -> tuple[Signals, Gold]:
     """Signals, and gold labels where they are given or the risk needs them; checked."""
     if gold is None and not hasattr(source, "gold") and risk != "accuracy":
         return signals_from(source), None
@@ -84,7 +82,7 @@ def with_optional_gold(
 
 def losses_of(
     signals: Signals,
-    gold: NDArray[np.integer] | None,
+    gold: Gold,
     policies: list[ExitPolicy],
     risk: Risk,
 ) -> tuple[NDArray[np.float32] | NDArray[np.bool_], NDArray[np.int16]]:
@@ -92,9 +90,7 @@ def losses_of(
     rows = np.arange(signals.shape[1])
     full = signals.label[-1]
     shape = (len(policies), len(rows))
-    losses: NDArray[np.float32] | NDArray[np.bool_] = np.zeros(shape, dtype=np.bool_)
-    if risk == "distribution":
-        losses = np.zeros(shape, dtype=np.float32)
+    losses: NDArray[Any] = np.zeros(shape, np.float32 if risk == "distribution" else np.bool_)
     exit_layers = np.zeros(shape, dtype=np.int16)
     for index, policy in enumerate(policies):
         exits = replay(policy, signals)

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from elbert_core.errors import InputError
+from elbert_core.metrics import label_indices
 
 Counts = NDArray[np.int64]
 
@@ -30,20 +30,9 @@ def confusion_matrix(label: ArrayLike, gold: ArrayLike, n_labels: int) -> Counts
     Raises:
         InputError: no rows, two lengths, or an index that does not exist.
     """
-    predicted, right = np.asarray(label), np.asarray(gold)
-    if predicted.ndim != 1 or predicted.size == 0 or predicted.shape != right.shape:
-        raise InputError(
-            "label and gold must both have shape (rows,) with rows >= 1, "
-            f"got {predicted.shape} and {right.shape}"
-        )
-    for name, values in (("label", predicted), ("gold", right)):
-        if not np.issubdtype(values.dtype, np.integer):
-            raise InputError(f"{name} must hold label indices, got {values.dtype}")
-        if values.min() < 0 or values.max() >= n_labels:
-            raise InputError(
-                f"{name} must lie in 0..{n_labels - 1}, got {values.min()}..{values.max()}"
-            )
-    cells = right.astype(np.int64) * n_labels + predicted
+    rows = np.size(gold)
+    predicted = label_indices(label, rows, n_labels, name="label")
+    cells = label_indices(gold, rows, n_labels).astype(np.int64) * n_labels + predicted
     counts: Counts = np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
     return counts
 

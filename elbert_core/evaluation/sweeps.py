@@ -22,6 +22,8 @@ from elbert_core.results import Exits
 
 Source = NDArray[np.floating] | Signals | EvaluationTable
 """What can be swept: probabilities (layers, rows, labels), their signals, or a stored table."""
+Gold = NDArray[np.integer] | None
+"""(rows,) gold label indices; None where the source is a stored table, which brings its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,7 @@ class SweepPoint(metrics.Costed):
     macs_share: float | None
 
 
-def probs_and_gold(
-    source: Source, gold: NDArray[np.integer] | None
-) -> tuple[Signals, NDArray[np.integer]]:
+def probs_and_gold(source: Source, gold: Gold) -> tuple[Signals, NDArray[np.integer]]:
     """Signals and gold labels of whatever can be swept; checked.
 
     Raises:
@@ -75,16 +75,8 @@ def probs_and_gold(
         if not isinstance(source, EvaluationTable):
             raise InputError("gold is needed with plain probabilities: (rows,) label indices")
         gold = source.gold
-    labels = np.asarray(gold)
-    rows, n_labels = signals.shape[1], signals.probs.shape[2]
-    if labels.shape != (rows,) or rows == 0 or not np.issubdtype(labels.dtype, np.integer):
-        raise InputError(
-            f"gold must hold ({rows},) label indices, not empty, "
-            f"got {labels.dtype} of shape {labels.shape}"
-        )
-    if labels.min() < 0 or labels.max() >= n_labels:
-        raise InputError(f"gold must lie in 0..{n_labels - 1}, got {labels.min()}..{labels.max()}")
-    return signals, labels
+    _, rows, n_labels = signals.probs.shape
+    return signals, metrics.label_indices(gold, rows, n_labels)
 
 
 def signals_from(source: Source) -> Signals:
@@ -96,18 +88,10 @@ def signals_from(source: Source) -> Signals:
 
 def sweep(
     source: Source,
-    gold: NDArray[np.integer] | None = None,
+    gold: Gold = None,
     policies: Iterable[ExitPolicy] = (),
 ) -> list[SweepPoint]:
-    """Replay each policy over a table.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        gold: (rows,) gold label indices; a stored table brings its own.
-        policies: any number of settings.
-
-    Returns:
-        One point for each policy, in their order.
+    """Replay each policy over a table: one point for each, in their order.
 
     Raises:
         InputError: no probabilities, or gold labels that do not fit them.
@@ -128,19 +112,14 @@ def sweep_point(
     *,
     layer_macs: NDArray[np.int64] | None = None,
 ) -> SweepPoint:
-    """The figures of one replayed policy.
+    """The figures of one policy whose `exits` are `replay(policy, signals)`.
 
-    Args:
-        policy: the rule.
-        exits: `replay(policy, signals)`.
-        gold: (rows,) gold label indices.
-        signals: of the probabilities.
-        layer_macs: (rows,) multiply-accumulates of one layer with its head.
+    `layer_macs` (rows,) are the multiply-accumulates of one layer with its head.
     """
     confusion = scores.confusion_matrix(exits.label, gold, signals.probs.shape[2])
     rows, right = len(gold), int(np.trace(confusion))
     low, high = metrics.wilson_interval(right, rows)
-    counts = np.bincount(exits.exit_layer - 1, minlength=exits.n_layers)
+    counts = np.bincount(exits.exit_layer - 1, minlength=exits.n_layers).tolist()
     macs = share = None
     if layer_macs is not None:
         spent = float(np.dot(exits.exit_layer.astype(np.float64), layer_macs))
@@ -159,7 +138,7 @@ def sweep_point(
         computation_cost=exits.computation_cost,
         mean_exit_layer=float(exits.exit_layer.mean()),
         early_exit_rate=float(1.0 - counts[-1] / rows),
-        exit_counts=tuple(int(n) for n in counts),
+        exit_counts=tuple(counts),
         macs=macs,
         macs_share=share,
     )
@@ -173,7 +152,6 @@ def policy_grids(
     Args:
         n_layers: layers of the model; windows and patience need so many at most.
         n_labels: labels; confidence thresholds start at 1 / n_labels, where everything exits.
-
         having: what the record holds beside probabilities (a table's `extras`); rules that need
             more are left out.
 
@@ -204,16 +182,11 @@ def pareto_front(
     """The points that no other point beats: cheapest first, accuracy rising with cost.
 
     A point is beaten by one that is at most as costly and at least as accurate, and better in one
-    of both. Of points equal in both the first stays.
-
-    Args:
-        points: any number of them.
-        cost: what a point costs, less is better; the share of the layers if None.
+    of both. Of points equal in both the first stays. The cost is the share of the layers if None.
     """
     of = cost or (lambda p: p.computation_cost)
-    ordered = sorted(points, key=lambda p: (of(p), -p.accuracy))
     front: list[SweepPoint] = []
-    for point in ordered:
+    for point in sorted(points, key=lambda p: (of(p), -p.accuracy)):
         if not front or point.accuracy > front[-1].accuracy:
             front.append(point)
     return front

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -26,8 +25,9 @@ from safetensors.numpy import save as save_arrays
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.policies.signals import Signals
-from elbert_core.strict_json import Digest, ShortText, read_json
-from elbert_core.uncertainty import probabilities
+from elbert_core.policy_files import Guarantee, Method, Risk
+from elbert_core.strict_json import Digest, ShortText, read_file, read_json, write_file
+from elbert_core.uncertainty import probabilities, require_distributions
 
 FORMAT = "elbert-evaluation/2"
 OLD_FORMAT = "elbert-evaluation/1"
@@ -37,7 +37,6 @@ MAX_ARRAY_BYTES = 1_000_000_000
 MAX_JSON_BYTES = 1_000_000
 MAX_LAYERS = 256
 MAX_LABELS = 10_000
-SUM_TOLERANCE = 1e-3
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
@@ -166,27 +165,12 @@ class EvaluationTable:
                     f"{where}: {name} must be finite float32 of shape {shape}, "
                     f"got {values.dtype} of shape {values.shape}"
                 )
-        self._check_values(where)
-
-    def _check_values(self, where: str) -> None:
-        probs, labels = self.probs, len(self.label_names)
-        if not np.isfinite(probs).all():
-            raise InputError(f"{where}: probs must be finite, got NaN or infinity")
-        if probs.min() < 0 or np.abs(probs.sum(axis=-1) - 1).max() > SUM_TOLERANCE:
-            raise InputError(f"{where}: probs must lie in [0, 1] and sum to 1 over the labels")
-        if self.gold.min() < 0 or self.gold.max() >= labels:
-            raise InputError(
-                f"{where}: gold must lie in 0..{labels - 1}, "
-                f"got {self.gold.min()}..{self.gold.max()}"
-            )
+        require_distributions(f"{where}: probs", self.probs)
+        metrics.require_within(f"{where}: gold", self.gold, 0, labels - 1)
         if self.row[0] < 0 or (np.diff(self.row) <= 0).any():
             raise InputError(f"{where}: row must hold rising row numbers from 0 on")
         # the upper bound keeps counts of multiply-accumulates within 64 bits
-        if self.n_tokens.min() < 1 or self.n_tokens.max() > 1_000_000:
-            raise InputError(
-                f"{where}: n_tokens must lie in 1..1000000, "
-                f"got {self.n_tokens.min()}..{self.n_tokens.max()}"
-            )
+        metrics.require_within(f"{where}: n_tokens", self.n_tokens, 1, 1_000_000)
         if not np.isfinite(self.layer_ms).all() or self.layer_ms.min() < 0:
             raise InputError(f"{where}: layer_ms must be finite and not negative")
 
@@ -232,6 +216,14 @@ class EvaluationTable:
     def signals(self) -> Signals:
         """What rules read of the table; make it once to replay many policies."""
         return Signals(self.probs, extras=self.extras)
+
+    def guarantee(
+        self, risk: Risk, max_loss: float, confidence: float | None, n_test: int
+    ) -> Guarantee:
+        """What was certified on rows of this table; without a confidence by the conformal rule."""
+        where = (self.checkpoint, self.digest, self.data, self.split)
+        method: Method = "conformal" if confidence is None else "learn-then-test"
+        return Guarantee(risk, max_loss, confidence, n_test, *where, method)
 
 
 _FIELDS = {field.name for field in fields(EvaluationTable)}
@@ -310,14 +302,9 @@ def save_evaluation(table: EvaluationTable, folder: str | Path) -> Path:
     A run that is cut off leaves what was there before, never half a table.
     """
     root = Path(folder)
-    root.mkdir(parents=True, exist_ok=True)
     description, content = table_to_bytes(table)
-    for suffix, data in ((".safetensors", content), (".json", description.encode("utf-8"))):
-        target = root / f"{table.name}{suffix}"
-        draft = target.with_name(f"{target.name}.new")
-        draft.write_bytes(data)
-        os.replace(draft, target)
-    return root / f"{table.name}.json"
+    write_file(root / f"{table.name}.safetensors", content)
+    return write_file(root / f"{table.name}.json", description.encode("utf-8"))
 
 
 def load_evaluation(path: str | Path) -> EvaluationTable:
@@ -331,24 +318,14 @@ def load_evaluation(path: str | Path) -> EvaluationTable:
             message names file and field.
     """
     stem = str(path).removesuffix(".json").removesuffix(".safetensors")
-    description = _read(Path(f"{stem}.json"), MAX_JSON_BYTES)
-    arrays = _read(Path(f"{stem}.safetensors"), MAX_ARRAY_BYTES)
+    description = read_file(Path(f"{stem}.json"), most_bytes=MAX_JSON_BYTES)
+    arrays = read_file(Path(f"{stem}.safetensors"), most_bytes=MAX_ARRAY_BYTES)
     return table_from_bytes(description, arrays, where=Path(stem).name)
 
 
 def list_evaluations(folder: str | Path) -> list[Path]:
     """The .json files of the tables in a folder, by name."""
     return sorted(p for p in Path(folder).glob("*.json") if p.with_suffix(".safetensors").is_file())
-
-
-def _read(path: Path, most_bytes: int) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > most_bytes:
-            raise InputError(f"{path.name} may have at most {most_bytes} bytes, got {size}")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _read_arrays(content: bytes, what: str, *, old: bool) -> dict[str, Any]:

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elbert_core.errors import ConfigError, InputError
+from elbert_core.metrics import require_within
 from elbert_core.policies.signals import BoolArray, FloatArray, IntArray, Signals
 from elbert_core.results import ExitReason, Exits, LayerTrace
+from elbert_core.uncertainty import require_distributions
 
 if TYPE_CHECKING:
     import torch
@@ -95,10 +97,8 @@ class History:
         rows, layers, _ = self.probs.shape
         if self.depth.shape != (rows,):
             raise InputError(f"history.depth must have shape ({rows},), got {self.depth.shape}")
-        if rows and (self.depth.min() < 1 or self.depth.max() > layers):
-            raise InputError(
-                f"history.depth must lie in 1..{layers}, got {self.depth.min()}..{self.depth.max()}"
-            )
+        if rows:
+            require_within("history.depth", self.depth, 1, layers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,12 +277,7 @@ def signals_of(probs: FloatArray | torch.Tensor | LayerTrace) -> Signals:
     if array.dtype.itemsize < 4:
         array = array.astype(np.float32)
     signals = Signals(array)
-    if not np.isfinite(array).all():
-        raise InputError("probs must be finite, got NaN or infinity")
-    if array.size and (array.min() < 0 or array.max() > 1 + SUM_TOLERANCE):
-        raise InputError(f"probs must lie in [0, 1], got {array.min():g}..{array.max():g}")
-    if array.size and np.abs(array.sum(axis=-1) - 1).max() > SUM_TOLERANCE:
-        raise InputError("probs must sum to 1 over the labels (softmax the logits first)")
+    require_distributions("probs", array, tolerance=SUM_TOLERANCE)
     return signals
 
 
