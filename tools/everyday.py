@@ -25,14 +25,14 @@ def sentences(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def measure(checkpoint: Path, rows: list[dict[str, str]], rule: str) -> dict[str, Any]:
-    """Right answers at full depth and under a rule, by kind, and where the sentences left."""
+def measure(checkpoint: Path, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """Right answers at full depth and under the recommended rule, and where the sentences left."""
     from elbert_core import load_engine
-    from elbert_core.policies import NeverExit, policy_from_text
+    from elbert_core.policies import NeverExit, policy_to_text
 
     engine = load_engine(checkpoint, device="cpu")
     texts = [row["text"] for row in rows]
-    full, stopped = (engine.run(texts, policy) for policy in (NeverExit(), policy_from_text(rule)))
+    full, stopped = (engine.run(texts, policy) for policy in (NeverExit(), engine.recommended))
     names = full.label_names
     right: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
@@ -41,7 +41,7 @@ def measure(checkpoint: Path, rows: list[dict[str, str]], rule: str) -> dict[str
         counts[1] += 1
     return {
         "checkpoint": checkpoint.name,
-        "rule": rule,
+        "rule": policy_to_text(engine.recommended),
         "sentences": len(rows),
         "right_full_depth": sum(counts[0] for counts in right.values()),
         "right_under_rule": sum(
@@ -56,13 +56,10 @@ def everyday(
     checkpoints: Annotated[Path, typer.Argument(help="Folder of checkpoints.")] = Path(
         "checkpoints"
     ),
-    policy: Annotated[str, typer.Option(help="Rule, as `score --policy` takes it.")] = (
-        "window:window_size=4,entropy_threshold=0.1"
-    ),
 ) -> None:
     """Print one JSON object a model."""
     for name, file in SETS.items():
-        found = measure(checkpoints / name, sentences(FOLDER / file), policy)
+        found = measure(checkpoints / name, sentences(FOLDER / file))
         sys.stdout.write(json.dumps(found) + "\n")
 
 

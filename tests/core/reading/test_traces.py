@@ -373,5 +373,5 @@ def test_an_old_trace_is_written_again_with_all_it_had() -> None:
     np.testing.assert_array_equal(again.extras["distances"], trace.extras["distances"])
     np.testing.assert_array_equal(again.probs, trace.probs)
     bare = make_trace(extras={"exit_score": np.zeros((12, 1), np.float32)})
-    with pytest.raises(InputError, match="has no logits"):
+    with pytest.raises(InputError, match="without logits"):
         trace_to_json(bare)
