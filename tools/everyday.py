@@ -31,8 +31,9 @@ def measure(checkpoint: Path, rows: list[dict[str, str]]) -> dict[str, Any]:
     from elbert_core.policies import NeverExit, policy_to_text
 
     engine = load_engine(checkpoint, device="cpu")
+    rule = engine.recommended or NeverExit()
     texts = [row["text"] for row in rows]
-    full, stopped = (engine.run(texts, policy) for policy in (NeverExit(), engine.recommended))
+    full, stopped = (engine.run(texts, policy) for policy in (NeverExit(), rule))
     names = full.label_names
     right: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
@@ -41,7 +42,7 @@ def measure(checkpoint: Path, rows: list[dict[str, str]]) -> dict[str, Any]:
         counts[1] += 1
     return {
         "checkpoint": checkpoint.name,
-        "rule": policy_to_text(engine.recommended),
+        "rule": policy_to_text(rule),
         "sentences": len(rows),
         "right_full_depth": sum(counts[0] for counts in right.values()),
         "right_under_rule": sum(
