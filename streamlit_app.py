@@ -12,7 +12,7 @@ import streamlit as st
 from app.compare import words as compare
 from app.learn import words as learn
 from app.shared import words as common
-from app.tradeoff import wording as wording_tradeoff
+from app.tradeoff import words as tradeoff
 
 ICON = Path(__file__).resolve().parent / "app" / "icon.png"
 
@@ -39,7 +39,7 @@ st.navigation(
             default=True,
         ),
         st.Page("app/compare/page.py", title=compare.PAGE, url_path="compare"),
-        st.Page("app/tradeoff/page.py", title=wording_tradeoff.PAGE, url_path="tradeoff"),
+        st.Page("app/tradeoff/page.py", title=tradeoff.PAGE, url_path="tradeoff"),
         st.Page("app/learn/page.py", title=learn.PAGE, url_path="learn"),
         st.Page("app/about.py", title=common.PAGE_ABOUT, url_path="about"),
     ],

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from app.shared.canvas import Row, Spec
-from app.tradeoff import narration
-from app.tradeoff import wording as words
+from app.tradeoff import words
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.published import Published
 from elbert_core.evaluation.baselines import Baseline
 from elbert_core.evaluation.sweeps import SweepPoint
 
-Tips = tuple[tuple[str, str], ...]
+Tips = dict[str, str]
+"""Fields of the rows of a mark, and what each is called."""
 HEIGHT = 400
 MOST_STRETCH = 2.0
 """By how much others' figures may lengthen the upright axis before they wait to be asked for."""
@@ -103,7 +103,7 @@ class Axes:
         row: Row = {"x": round(one.speed_up_ratio, 4), "speed": f"{one.speed_up_ratio:.2f}×"}
         if measured is not None:
             row["m"] = round(measured, 4)
-            row["timed"] = narration.measured_speed(measured, self.overview.table)
+            row["timed"] = words.measured_speed(measured, self.overview.table)
         return row
 
     def measures(self) -> list[tuple[str, Callable[[SweepPoint], float] | None, str]]:
@@ -119,14 +119,18 @@ class Axes:
         """The hints of a mark, with the measured speed-up after the theoretical one."""
         if not self.timed:
             return tips
-        number = [field for field, _ in tips].index("speed") + 1
-        return (*tips[:number], ("timed", words.TIP_MEASURED), *tips[number:])
+        found: Tips = {}
+        for field, title in tips.items():
+            found[field] = title
+            if field == "speed":
+                found["timed"] = words.TIP_MEASURED
+        return found
 
     def params(self) -> list[Spec]:
         """The radio buttons that choose the measure; none where there is no choice."""
         if not self.timed:
             return []
-        labels = [words.SPEED_THEORETICAL, narration.measured_label(self.overview.table)]
+        labels = [words.SPEED_THEORETICAL, words.measured_label(self.overview.table)]
         options = ["theoretical", "measured"]
         bind = {"input": "radio", "options": options, "labels": labels}
         return [{"name": "speed_axis", "value": options[0], "bind": {**bind, "name": " "}}]
@@ -160,7 +164,7 @@ class Axes:
         rows: list[Row],
         mark: Spec,
         *,
-        tips: Tips = (),
+        tips: Tips | None = None,
         when: str = "",
         **encoding: Any,
     ) -> Spec:
@@ -178,7 +182,7 @@ class Axes:
         if tips:
             found["encoding"]["tooltip"] = [
                 {"field": field, "title": title, "type": "nominal"}
-                for field, title in self.tips(tips)
+                for field, title in self.tips(tips).items()
             ]
         if when:
             found["transform"] = [{"filter": when}]

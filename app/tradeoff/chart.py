@@ -17,13 +17,11 @@ from typing import Any
 from app.shared.canvas import Row, Spec
 from app.shared.palette import Palette
 from app.shared.rules import FAMILIES, card, described
-from app.tradeoff import narration
-from app.tradeoff import wording as words
+from app.tradeoff import words
 from app.tradeoff.axes import HEIGHT, MEASURED, Axes, inked, switch
 from app.tradeoff.evaluations import Overview, Setting, key_of
 from app.tradeoff.published import Published
 from app.tradeoff.references import (
-    REFERENCE_TIPS,
     fixed_layers,
     full_depth,
     limits,
@@ -34,15 +32,6 @@ from elbert_core.policies import EntropyThreshold
 
 SELECTION = "setting_pick"
 """Name of the click selection; its field is `key`."""
-
-_TIPS = (
-    ("name", words.TIP_RULE),
-    ("setting", words.TIP_SETTING),
-    ("right", words.TIP_RIGHT),
-    ("speed", words.TIP_SPEED),
-    ("layers", words.TIP_LAYERS),
-    ("differs", words.TIP_DIFFERS),
-)
 
 
 def tradeoff(
@@ -97,7 +86,6 @@ def point_rows(axes: Axes, points: Iterable[SweepPoint]) -> list[Row]:
     rows: dict[tuple[float, float], Row] = {}
     for point in points:
         place = (round(point.speed_up_ratio, 4), round(100 * point.accuracy, 3))
-        spread = narration.interval(point.accuracy_low, point.accuracy_high)
         rows.setdefault(
             place,
             {
@@ -105,9 +93,9 @@ def point_rows(axes: Axes, points: Iterable[SweepPoint]) -> list[Row]:
                 **axes.places(point),
                 "y": place[1],
                 "setting": described(point.policy),
-                "right": f"{narration.percent(point.accuracy)} % ({spread})",
+                "right": words.right(point),
                 "layers": f"{point.mean_exit_layer:.2f} of {n_layers}",
-                "differs": narration.in_hundred(1 - point.agreement),
+                "differs": words.in_hundred(1 - point.agreement),
             },
         )
     return list(rows.values())
@@ -192,7 +180,7 @@ def _cloud(axes: Axes, shown: dict[str, tuple[SweepPoint, ...]], palette: Palett
         rows,
         {"type": "point", "filled": True, "cursor": "pointer"},
         when=_visible(shown),
-        tips=_TIPS,
+        tips=words.TIPS,
         color=inked("ink"),
         shape=inked("shape"),
         opacity={"field": "strength", **plain},
@@ -230,7 +218,7 @@ def _slider(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         last = index == len(points) - 1
         high = math.inf if last else (thresholds[index] + thresholds[index + 1]) / 2
         (row,) = point_rows(axes, [point])
-        said = {"doubt": thresholds[index], "right": narration.percent(point.accuracy)}
+        said = {"doubt": thresholds[index], "right": words.percent(point.accuracy)}
         row["text"] = words.DOUBT_SAID.format(**said, speed=row["x"], kind="")
         if axes.timed:
             kind = words.DOUBT_MEASURED
@@ -283,8 +271,8 @@ def _current(axes: Axes, setting: Setting, palette: Palette) -> list[Spec]:
         "text": words.CURRENT_LABEL,
         "random": 100 * random.accuracy,
         "what": words.RANDOM_WHAT,
-        "right": f"{narration.percent(random.accuracy)}\u00a0% "
-        f"({narration.interval(random.low, random.high)})",
+        "right": f"{words.percent(random.accuracy)}\u00a0% "
+        f"({words.interval(random.low, random.high)})",
         # the axis is logarithmic
         "side": "right" if current.speed_up_ratio > math.sqrt(axes.right) else "left",
     }
@@ -306,7 +294,7 @@ def _current(axes: Axes, setting: Setting, palette: Palette) -> list[Spec]:
     }
     cross: Spec = {"type": "point", "shape": "M-1,-1L1,1M-1,1L1,-1", "size": 90}
     cross |= {"stroke": palette.ink, "strokeWidth": 2, "opacity": 1}
-    dealt = axes.mark("current_random", [row], cross, tips=REFERENCE_TIPS)
+    dealt = axes.mark("current_random", [row], cross, tips=words.REFERENCE_TIPS)
     dealt["encoding"]["y"] = {"field": "random", **axes.y}
     parts = [whisker, dealt, axes.mark("current", [row], ring)]
     font: Spec = {"type": "text", "dy": -12, "fontSize": 13, "fontWeight": 700}

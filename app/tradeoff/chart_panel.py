@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from app.shared import visit as shared
+from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.resources import loaded
 from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
 from app.shared.widgets import bind, clicks
-from app.tradeoff import narration, visit
-from app.tradeoff import wording as words
+from app.tradeoff import visit, words
+from app.tradeoff import words_closer as closer
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of
 from app.tradeoff.published import FILE, Published, load_published
@@ -36,7 +37,7 @@ def show_chart(overview: Overview, setting: Setting, palette: Palette) -> None:
             {name: [row[name] for row in current] for name in current[0]},
             spec,
             width="stretch",
-            alt=narration.chart_alt(overview),
+            alt=words.chart_alt(overview),
             **clicks(visit.CHART, SELECTION, partial(_clicked, settings)),
         )
     st.html(_switch_colours(overview, palette))
@@ -91,13 +92,11 @@ def show_table(overview: Overview) -> None:
         st.dataframe(
             points_table(overview), hide_index=True, width="stretch", height=320, alt=words.PAGE
         )
-    with st.expander(words.PUBLISHED_TABLE):
+    with st.expander(closer.PUBLISHED_TABLE):
         known = published()
-        st.caption(words.PUBLISHED_WHAT)
-        st.html(table_html(words.PUBLISHED_COLUMNS, narration.published_rows(known)))
-        st.html(
-            table_html(words.CLAIM_COLUMNS, [[c.method, c.claim, c.source] for c in known.claims])
-        )
+        st.caption(closer.PUBLISHED_WHAT)
+        st.html(table_html(closer.PUBLISHED_COLUMNS, closer.published_rows(known)))
+        st.html(table_html(closer.CLAIM_COLUMNS, closer.claim_rows(known)))
 
 
 def points_table(overview: Overview) -> dict[str, list[object]]:
@@ -105,16 +104,16 @@ def points_table(overview: Overview) -> dict[str, list[object]]:
     best = {key_of(point.policy) for point in overview.front}
     rows = [(family, p) for family, points in overview.families.items() for p in points]
     return {
-        words.TIP_RULE: [card(family).name for family, _ in rows],
-        words.TIP_SETTING: [described(p.policy) for _, p in rows],
+        words.TIPS["name"]: [card(family).name for family, _ in rows],
+        words.TIPS["setting"]: [described(p.policy) for _, p in rows],
         words.METRIC_RIGHT: [round(100 * p.accuracy, 2) for _, p in rows],
-        "95 %": [narration.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
+        "95 %": [words.interval(p.accuracy_low, p.accuracy_high) for _, p in rows],
         words.METRIC_F1: [round(100 * p.macro_f1, 2) for _, p in rows],
         words.METRIC_SPEED: [round(p.speed_up_ratio, 3) for _, p in rows],
         **_measured(overview, [p for _, p in rows]),
         words.METRIC_LAYERS: [round(p.mean_exit_layer, 3) for _, p in rows],
         words.METRIC_DIFFER: [round(100 * (1 - p.agreement), 2) for _, p in rows],
-        "Pareto": [words.YES if key_of(p.policy) in best else "" for _, p in rows],
+        "Pareto": [common.YES if key_of(p.policy) in best else "" for _, p in rows],
     }
 
 

@@ -171,6 +171,11 @@ class Setting:
     layers_ms: float
     all_layers_ms: float
 
+    @property
+    def busiest(self) -> int:
+        """The layer after which most rows leave."""
+        return int(self.leaving.count.argmax()) + 1
+
 
 def evaluations_folder() -> Path:
     """Where evaluation tables are looked for."""

@@ -7,9 +7,8 @@ import streamlit as st
 from app.shared.table_view import table_html
 from app.shared.text import visible
 from app.shared.widgets import bind, press, upload
-from app.tradeoff import evaluations, narration, visit
-from app.tradeoff import wording as words
-from app.tradeoff import wording_report as reported
+from app.tradeoff import evaluations, visit, words
+from app.tradeoff import words_closer as closer
 from app.tradeoff.chart_panel import published
 from app.tradeoff.evaluations import Overview, Setting
 from app.tradeoff.report import points_csv, report_html
@@ -40,16 +39,16 @@ def pick_table() -> None:
 
 def show_contest(overview: Overview) -> None:
     """ELBERT's window against the simpler rules, at equal speed."""
-    st.subheader(words.CONTEST_HEADING, help=words.CONTEST_HELP)
-    st.text(narration.contest(overview.rounds, overview.table.n_rows))
-    with st.expander(words.CONTEST_TABLE):
-        st.html(table_html(narration.contest_columns(), narration.contest_rows(overview.rounds)))
+    st.subheader(closer.CONTEST_HEADING, help=closer.CONTEST_HELP)
+    st.text(closer.contest(overview.rounds, overview.table.n_rows))
+    with st.expander(closer.CONTEST_TABLE):
+        st.html(table_html(closer.CONTEST_COLUMNS, closer.contest_rows(overview.rounds)))
 
 
 def show_definitions() -> None:
     """What every number means."""
-    with st.expander(reported.DEFINITIONS_HEADING):
-        st.html(table_html(reported.DEFINITION_COLUMNS, reported.DEFINITIONS))
+    with st.expander(closer.DEFINITIONS_HEADING):
+        st.html(table_html(closer.DEFINITION_COLUMNS, closer.DEFINITIONS))
 
 
 @visit.by_itself

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.tradeoff import visit
-from app.tradeoff import wording as words
+from app.tradeoff import visit, words
 
 SOON = 1.0
 """Seconds between the first part and the rest."""

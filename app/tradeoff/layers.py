@@ -14,29 +14,15 @@ from typing import Any
 
 from app.shared.canvas import LayerCanvas, Row, Spec, nice_ceiling
 from app.shared.palette import Palette
-from app.tradeoff import narration
-from app.tradeoff import wording as words
+from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import Overview, Setting
+from app.tradeoff.words import percent
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
 HEIGHT = 412.0
 
-_TIPS = tuple(
-    zip(
-        ("layer", "leave", "right", "leavers", "up", "down", "trust"),
-        (
-            words.LAYER_COLUMNS[0],
-            words.LAYER_COLUMNS[1],
-            words.LAYER_COLUMNS[2],
-            words.LAYER_COLUMNS[3],
-            words.LAYER_COLUMNS[5],
-            words.LAYER_COLUMNS[6],
-            words.LAYER_COLUMNS[7],
-        ),
-        strict=True,
-    )
-)
+_TIPS = {field: title for field, title in words.LAYER_COLUMNS.items() if field != "leavers_full"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +106,7 @@ def layer_table(overview: Overview, setting: Setting) -> dict[str, list[object]]
         [_percent(share) for share in changes.to_wrong],
         [_percent(share) for share in overview.reliability.error],
     )
-    return dict(zip(words.LAYER_COLUMNS, columns, strict=True))
-
-
-def layers_alt(overview: Overview, setting: Setting) -> str:
-    """What a sighted reader would take away, in words."""
-    return words.LAYERS_ALT.format(
-        n=overview.table.n_layers,
-        most=int(setting.leaving.count.argmax()) + 1,
-        first=100 * overview.layers[0].share,
-        last=100 * overview.layers[-1].share,
-    )
+    return dict(zip(words.LAYER_COLUMNS.values(), columns, strict=True))
 
 
 def _percent(share: float) -> float | None:
@@ -150,12 +126,12 @@ def _strips(overview: Overview, setting: Setting) -> Strips:
     changes = overview.changes
     swing = nice_ceiling(100 * float(max(changes.to_right.max(), changes.to_wrong.max())))
     trust = nice_ceiling(100 * float(overview.reliability.error.max()))
-    terms = words.STAVE_TERMS
+    leaving, rightness, changes_here, sureness = words.STRIPS
     return Strips(
-        Strip(words.STAVE_LEAVING, terms[0], 48, 100, 0, nice_ceiling(leave)),
-        Strip(words.STAVE_RIGHT, terms[1], 150, 238, low, 100),
-        Strip(words.STAVE_CHANGES, terms[2], 290, 340, -swing, swing),
-        Strip(words.STAVE_TRUST, terms[3], 376, 410, 0, trust),
+        Strip(*leaving, 48, 100, 0, nice_ceiling(leave)),
+        Strip(*rightness, 150, 238, low, 100),
+        Strip(*changes_here, 290, 340, -swing, swing),
+        Strip(*sureness, 376, 410, 0, trust),
     )
 
 
@@ -289,18 +265,17 @@ def _titles(canvas: LayerCanvas, place: Strips, palette: Palette) -> list[Spec]:
 
 def _hover(canvas: LayerCanvas, overview: Overview, setting: Setting) -> Spec:
     table = layer_table(overview, setting)
-    names = [words.LAYER_COLUMNS[0], *(title for _, title in _TIPS[1:])]
     rows: list[Row] = []
     for layer in range(1, canvas.n_layers + 1):
         said = {
             field: "–" if table[title][layer - 1] is None else table[title][layer - 1]
-            for (field, _), title in zip(_TIPS, names, strict=True)
+            for field, title in _TIPS.items()
         }
         box: Row = {"x": layer - 0.5, "x2": layer + 0.5, "y": 0, "y2": HEIGHT}
         rows.append({**said, **box, "layer": layer})
     boxes = canvas.boxes("layers", rows, opacity=0, cursor="pointer")
     boxes["encoding"]["tooltip"] = [
-        {"field": field, "title": title, "type": "nominal"} for field, title in _TIPS
+        {"field": field, "title": title, "type": "nominal"} for field, title in _TIPS.items()
     ]
     boxes["params"] = [
         {"name": SELECTION, "select": {"type": "point", "fields": ["layer"], "on": "click"}}
@@ -321,8 +296,8 @@ def depth_of_slices(setting: Setting, n_layers: int, *, palette: Palette) -> Spe
         y = top + step * index
         end = part.early.mean_exit_layer + 0.5
         bars.append({"x": 0.5, "x2": end, "y": y, "y2": y + step - 5})
-        name = narration.slice_name(part)
-        right = f"{narration.percent(part.early.accuracy)}\u00a0%"
+        name = words.slice_name(part)
+        right = f"{percent(part.early.accuracy)}\u00a0%"
         names.append({"y": y + (step - 5) / 2, "text": f"{name}: {right} right"})
     return {
         "layer": [

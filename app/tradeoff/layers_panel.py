@@ -10,18 +10,18 @@ import streamlit as st
 from app.shared.palette import Palette
 from app.shared.table_view import table_html
 from app.shared.widgets import bind, clicks
-from app.tradeoff import narration, visit
-from app.tradeoff import wording as words
+from app.tradeoff import visit
+from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import Overview, Setting
 from app.tradeoff.layers import (
     SELECTION,
     depth_of_slices,
     layer_strips,
     layer_table,
-    layers_alt,
 )
 from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import trust_figure
+from app.tradeoff.words import percent
 
 LAYER = "tradeoff.layer"
 
@@ -30,7 +30,7 @@ LAYER = "tradeoff.layer"
 def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
     """The strips with their cursor, and the layer looked at."""
     n_layers = overview.table.n_layers
-    mine, busiest = visit.current(), int(setting.leaving.count.argmax()) + 1
+    mine, busiest = visit.current(), setting.busiest
     layer = mine.layer(n_layers, busiest)
     left, right = st.columns([7, 5], gap="large")
     with left:
@@ -39,7 +39,7 @@ def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
         st.vega_lite_chart(
             spec=layer_strips(overview, setting, cursor=layer, palette=palette),
             width="stretch",
-            alt=layers_alt(overview, setting),
+            alt=words.layers_alt(overview, setting),
             **clicks(visit.STRIPS, SELECTION, _clicked),
         )
         if n_layers > 1:
@@ -60,41 +60,7 @@ def show_layers(overview: Overview, setting: Setting, palette: Palette) -> None:
 def show_overthinking(overview: Overview) -> None:
     """What reading on does, and how much of it is luck."""
     st.subheader(words.OVER_HEADING)
-    got, n_layers = overview.overthinking, overview.table.n_layers
-    oracle, control = overview.reference("oracle"), overview.reference("oracle_shuffled")
-    settled = overview.reference("stable").computation_cost * n_layers
-
-    def percent(share: float) -> str:
-        return f"{narration.percent(share)}\u00a0%"
-
-    def depth(cost: float) -> str:
-        return f"after {cost * n_layers:.1f} layers"
-
-    show_metrics(
-        [
-            (words.OVER_WASTEFUL, percent(got.wasteful_share), "", words.OVER_WASTEFUL_HELP),
-            (
-                words.OVER_DESTRUCTIVE,
-                percent(got.destructive_share),
-                "",
-                words.OVER_DESTRUCTIVE_HELP,
-            ),
-            (words.OVER_FLIPS, f"{got.mean_flips:.2f}", "for each text", words.OVER_FLIPS_HELP),
-            (words.OVER_STABLE, f"{settled:.1f}", "layers on average", words.OVER_STABLE_HELP),
-            (
-                words.OVER_ORACLE,
-                percent(oracle.accuracy),
-                depth(oracle.computation_cost),
-                words.OVER_ORACLE_HELP,
-            ),
-            (
-                words.OVER_CONTROL,
-                percent(control.accuracy),
-                depth(control.computation_cost),
-                words.OVER_CONTROL_HELP,
-            ),
-        ]
-    )
+    show_metrics(words.overthinking(overview))
 
 
 def show_slices(overview: Overview, setting: Setting, palette: Palette) -> None:
@@ -109,7 +75,7 @@ def show_slices(overview: Overview, setting: Setting, palette: Palette) -> None:
             alt=words.SLICES_ALT,
         )
     with right:
-        st.html(table_html(words.SLICE_COLUMNS, narration.slice_rows(setting)))
+        st.html(table_html(words.SLICE_COLUMNS, words.slice_rows(setting)))
 
 
 def _show_trust(overview: Overview, layer: int, palette: Palette) -> None:
@@ -121,7 +87,7 @@ def _show_trust(overview: Overview, layer: int, palette: Palette) -> None:
         key="tradeoff.trust",
         alt=words.TRUST_ALT.format(layer=layer, bins=len(got.edges) - 1),
     )
-    st.text(narration.trust(overview, layer))
+    st.text(words.trust(overview, layer))
     with st.expander(words.TRUST_TABLE):
         rows = [
             [
@@ -137,7 +103,7 @@ def _show_trust(overview: Overview, layer: int, palette: Palette) -> None:
 
 
 def _percent(share: float) -> str:
-    return "–" if math.isnan(share) else narration.percent(share)
+    return "–" if math.isnan(share) else percent(share)
 
 
 def _clicked(datum: dict[str, Any]) -> None:

@@ -13,14 +13,13 @@ from app.shared.state import to_query
 from app.shared.text import plain_markdown
 from app.shared.widgets import warn
 from app.tradeoff import chart_panel as tradeoff_chart
-from app.tradeoff import evaluations, narration, visit
+from app.tradeoff import evaluations, visit, words
 from app.tradeoff import files as tradeoff_files
 from app.tradeoff import later as tradeoff_later
 from app.tradeoff import layers_panel as tradeoff_layers
 from app.tradeoff import promise_panel as tradeoff_promise
 from app.tradeoff import rows as tradeoff_rows
 from app.tradeoff import setting as tradeoff_setting
-from app.tradeoff import wording as words
 from app.tradeoff.evaluations import Overview, Setting, look_closer
 from elbert_core.errors import InputError
 from elbert_core.policies import NeverExit
@@ -42,7 +41,7 @@ def show(overview: Overview) -> None:
     with left:
         tradeoff_chart.show_chart(overview, setting, colours)
         st.caption(words.CHART_HELP)
-        st.caption(plain_markdown(narration.measured_note(overview.table)))
+        st.caption(plain_markdown(words.measured_note(overview.table)))
     with right:
         st.markdown(f"**{words.SETTING_HEADING}**")
         tradeoff_chart.pick_setting(overview)

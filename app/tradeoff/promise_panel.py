@@ -9,15 +9,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import saved_rules
 from app.shared import visit as shared
+from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.rules import capital, card, described
 from app.shared.table_view import table_html
 from app.shared.widgets import bind
-from app.tradeoff import narration, visit
-from app.tradeoff import wording as words
-from app.tradeoff import wording_promise as promised
+from app.tradeoff import visit, words
+from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import Overview
-from app.tradeoff.promises import AveragePromise, average_promise, promise
+from app.tradeoff.promises import average_promise, promise
 from app.tradeoff.setting import show_metrics
 from app.tradeoff.trust import steps_figure
 from elbert_core.evaluation.calibration import Tuning
@@ -37,8 +37,8 @@ CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 @visit.by_itself
 def show_promise(overview: Overview, palette: Palette) -> None:
     """The question, and its answer or the refusal."""
-    st.subheader(promised.TUNE_HEADING, help=promised.TUNE_HELP)
-    st.caption(promised.TUNE_LEAD)
+    st.subheader(promised.HEADING, help=promised.HELP)
+    st.caption(promised.LEAD)
     mine = visit.current()
     left, right = st.columns([5, 7], gap="large")
     with left:
@@ -51,10 +51,10 @@ def show_promise(overview: Overview, palette: Palette) -> None:
             **bind(mine, "method", METHOD),
         )
         st.select_slider(
-            promised.TUNE_LOSS,
+            promised.LOSS,
             LOSSES,
             format_func=lambda value: f"{value:g}",
-            help=promised.TUNE_LOSS_HELP,
+            help=promised.LOSS_HELP,
             **bind(mine, "loss", LOSS),
         )
     if mine.method == "conformal":
@@ -70,43 +70,45 @@ def _show_certain(
     mine = visit.current()
     with left:
         st.radio(
-            promised.TUNE_RISK,
-            list(promised.TUNE_RISKS),
-            format_func=lambda name: promised.TUNE_RISKS[name],
-            help=promised.TUNE_RISK_HELP,
+            promised.RISK,
+            list(promised.RISKS),
+            format_func=lambda name: promised.RISKS[name],
+            help=promised.RISK_HELP,
             **bind(mine, "risk", RISK),
         )
         st.select_slider(
-            promised.TUNE_CONFIDENCE,
+            promised.CONFIDENCE,
             CONFIDENCES,
             format_func=lambda value: f"{100 * value:g} %",
-            help=promised.TUNE_CONFIDENCE_HELP,
+            help=promised.CONFIDENCE_HELP,
             **bind(mine, "confidence", CONFIDENCE),
         )
         families = _pick_families(overview)
     if not families:
-        right.info(promised.TUNE_NO_FAMILY)
+        right.info(promised.NO_FAMILY)
         return
     asked = (overview, mine.risk, mine.loss / 100, mine.confidence, families)
     made = mine.once("promise", asked, lambda: promise(*asked))
     with right:
         if made.tuning is None:
-            st.info(narration.refusal(made, overview))
+            st.info(promised.refusal(made, overview))
             return
-        st.text(narration.promise(made.tuning))
+        st.text(promised.promise(made.tuning))
         if made.tuning.found:
             _offer(made.tuning, overview)
-        st.caption(promised.TUNE_WHAT)
+        st.caption(promised.WHAT)
         st.vega_lite_chart(
             spec=steps_figure(made.tuning, palette=palette),
             width="stretch",
             key="tradeoff.tests",
-            alt=promised.TUNE_ALT.format(count=len(made.tuning.tested), loss=mine.loss),
+            alt=promised.ALT.format(count=len(made.tuning.tested), loss=mine.loss),
         )
-        st.text(narration.ends(made.tuning))
-    with st.expander(promised.TUNE_STEPS):
+        st.text(promised.ends(made.tuning))
+    with st.expander(promised.STEPS):
         st.html(
-            table_html(promised.TUNE_COLUMNS, steps_table(made.tuning, overview.table.n_layers))
+            table_html(
+                tuple(promised.COLUMNS.values()), steps_table(made.tuning, overview.table.n_layers)
+            )
         )
 
 
@@ -115,10 +117,10 @@ def _pick_families(overview: Overview) -> tuple[str, ...]:
     mine, at_hand = visit.current(), list(overview.families)
     chosen = {"families": [name for name in mine.families if name in at_hand]}
     st.multiselect(
-        promised.TUNE_FAMILIES,
+        promised.FAMILIES,
         at_hand,
         format_func=lambda name: card(name).name,
-        help=promised.TUNE_FAMILIES_HELP,
+        help=promised.FAMILIES_HELP,
         **bind(chosen, "families", RULES_TRIED, then=partial(setattr, mine, "families")),
     )
     return tuple(chosen["families"])
@@ -141,11 +143,11 @@ def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerato
     )
     with right:
         if made.tuning is None:
-            st.info(narration.average_refusal(made))
+            st.info(promised.average_refusal(made))
         else:
-            st.text(narration.average_promise(made, made.tuning))
+            st.text(promised.average_promise(made, made.tuning))
             _offer(made.tuning, overview)
-            show_metrics(_average_metrics(made, made.tuning))
+            show_metrics(promised.average_metrics(made, made.tuning))
         st.caption(promised.AVERAGE_WHAT)
 
 
@@ -156,38 +158,20 @@ def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
             card(chain.family).name,
             capital(described(step.policy)),
             f"{step.computation_cost * n_layers:.1f}",
-            narration.percent(step.loss, 2),
-            narration.percent(step.upper_limit, 2),
-            words.YES if step.accepted else words.NO,
+            words.percent(step.loss, 2),
+            words.percent(step.upper_limit, 2),
+            common.YES if step.accepted else common.NO,
         ]
         for chain in tuning.chains
         for step in chain.steps
     ]
 
 
-def _average_metrics(
-    made: AveragePromise, tuning: ConformalTuning
-) -> list[tuple[str, str, str, str]]:
-    """Bound, threshold, texts ranked and what happened, with their definitions."""
-    shown = (
-        (f"{100 * tuning.max_loss:g}\u00a0%", "on average"),
-        (f"{tuning.policy.threshold:g}", "of probability"),
-        (f"{made.ranked:,}", f"of {made.n_calibration:,} for calibration"),
-        (f"{narration.percent(tuning.report.loss)}\u00a0%", f"of {tuning.report.n_rows:,} others"),
-    )
-    return [
-        (title, value, detail, explanation)
-        for (title, explanation), (value, detail) in zip(
-            promised.AVERAGE_METRICS, shown, strict=True
-        )
-    ]
-
-
 def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
     """A name for the setting, its use, and its file."""
-    usual = narration.promise_name(tuning)
+    usual = promised.promise_name(tuning)
     name = st.text_input(
-        promised.TUNE_NAME_LABEL,
+        promised.NAME_LABEL,
         value=usual,
         max_chars=saved_rules.MAX_NAME,
         key=f"tradeoff.name.{usual}",  # another question is another setting
@@ -200,7 +184,7 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         fixed = shared.state().rule_is_fixed
         pressed = st.button(
-            promised.TUNE_USE,
+            promised.USE,
             type="primary",
             key="tradeoff.use",
             disabled=fixed,
@@ -211,11 +195,11 @@ def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
             saved_rules.remember(saved)
             st.rerun(scope="app")
         st.download_button(
-            promised.TUNE_SAVE,
+            promised.SAVE,
             policy_to_json(saved),
             "elbert-policy.json",
             "application/json",
             on_click=saved_rules.remember,
             args=(saved,),
-            help=promised.TUNE_SAVE_HELP,
+            help=promised.SAVE_HELP,
         )

@@ -11,25 +11,10 @@ from typing import Any
 
 from app.shared.canvas import Row, Spec
 from app.shared.palette import Palette
-from app.tradeoff import narration
-from app.tradeoff import wording as words
+from app.tradeoff import words
 from app.tradeoff.axes import MEASURED, Axes, switch
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.published import Published
-
-REFERENCE_TIPS = (
-    ("what", words.TIP_WHAT),
-    ("right", words.TIP_RIGHT),
-    ("speed", words.TIP_SPEED),
-)
-_PUBLISHED_TIPS = (
-    ("name", words.TIP_RULE),
-    ("data", words.TIP_DATA),
-    ("right", words.TIP_RIGHT),
-    ("speed", words.TIP_SPEED),
-    ("setting", words.TIP_SETTING),
-    ("source", words.TIP_SOURCE),
-)
 
 
 def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
@@ -41,12 +26,11 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         "y": max(100 * full.accuracy_low, axes.low),
         "y2": min(100 * full.accuracy_high, axes.high),
         "what": words.BAND_WHAT,
-        "right": f"{narration.percent(full.accuracy)} % "
-        f"({narration.interval(full.accuracy_low, full.accuracy_high)})",
+        "right": words.right(full),
         "speed": "1×",
     }
     if axes.timed:
-        band["timed"] = narration.measured_speed(1.0, overview.table)
+        band["timed"] = words.measured_speed(1.0, overview.table)
     height = 100 * full.accuracy
     line: Row = {**band, "y": height, "y2": height}
     ends: dict[str, Any] = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
@@ -56,7 +40,7 @@ def full_depth(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
             "full_band",
             [band],
             {"type": "rect", "color": palette.bar, "opacity": 0.16},
-            tips=REFERENCE_TIPS,
+            tips=words.REFERENCE_TIPS,
             **ends,
         ),
         axes.mark(
@@ -91,8 +75,7 @@ def fixed_layers(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]
             "y": 100 * mark.accuracy,
             "key": f"fixed layer={mark.layer} min_layer=1",
             "what": words.FIXED_WHAT.format(layer=mark.layer),
-            "right": f"{narration.percent(mark.accuracy)} % "
-            f"({narration.interval(mark.accuracy_low, mark.accuracy_high)})",
+            "right": words.right(mark),
         }
         for mark in overview.references
         if mark.kind == "fixed"
@@ -111,7 +94,7 @@ def fixed_layers(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]
     }
     return [
         axes.mark("fixed_line", rows, line, when=when),
-        axes.mark("fixed", rows, point, when=when, tips=REFERENCE_TIPS),
+        axes.mark("fixed", rows, point, when=when, tips=words.REFERENCE_TIPS),
     ]
 
 
@@ -124,12 +107,9 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
             "kind": kind,
             "what": what,
             "text": text,
-            "right": f"{narration.percent(mark.accuracy)} %",
+            "right": f"{words.percent(mark.accuracy)} %",
         }
-        for kind, what, text in (
-            ("oracle", words.ORACLE_WHAT, words.ORACLE_LABEL),
-            ("stable", words.STABLE_WHAT, words.STABLE_LABEL),
-        )
+        for kind, (text, what) in words.LIMITS.items()
         for mark in [overview.reference(kind)]
     ]
     when = switch("limits")
@@ -143,7 +123,7 @@ def limits(axes: Axes, overview: Overview, palette: Palette) -> list[Spec]:
         "size": 130,
         "opacity": 1,
     }
-    parts = [axes.mark("limits", rows, star, when=when, tips=REFERENCE_TIPS)]
+    parts = [axes.mark("limits", rows, star, when=when, tips=words.REFERENCE_TIPS)]
     for row in rows:
         right_half = row["x"] > math.sqrt(axes.right)  # the axis is logarithmic
         name: Spec = {
@@ -176,7 +156,7 @@ def published_figures(
             "y": 100 * point.accuracy,
             "name": f"{point.method}, {point.model}",
             "data": point.data,
-            "right": f"{narration.percent(point.accuracy)} %",
+            "right": f"{words.percent(point.accuracy)} %",
             "speed": f"{point.speed_up:g}× ({point.speed_up_kind})",
             "setting": point.setting,
             "source": point.source,
@@ -200,4 +180,6 @@ def published_figures(
         when = f"{when} && !({MEASURED})"
         for row in rows:
             row["timed"] = words.NOT_COMPARABLE
-    return [axes.mark("published", rows, mark, when=when, tips=_PUBLISHED_TIPS, opacity=strength)]
+    return [
+        axes.mark("published", rows, mark, when=when, tips=words.PUBLISHED_TIPS, opacity=strength)
+    ]

@@ -21,12 +21,11 @@ from app.shared.palette import LIGHT
 from app.shared.rules import FAMILIES, card, described
 from app.shared.state import DEFAULT_RULE
 from app.shared.text import visible
-from app.tradeoff import narration
-from app.tradeoff import wording as words
-from app.tradeoff import wording_report as said
+from app.tradeoff import words
+from app.tradeoff import words_closer as closer
 from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
-from app.tradeoff.layers import layer_strips, layer_table, layers_alt
+from app.tradeoff.layers import layer_strips, layer_table
 from app.tradeoff.published import Published, load_published
 from elbert_core.errors import ElbertError
 from elbert_core.evaluation.sweeps import SweepPoint
@@ -60,43 +59,43 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         published: figures of others.
     """
     table = overview.table
-    made = said.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
+    made = closer.REPORT_MADE.format(date=table.date[:10], name=visible(table.name, limit=80))
     parts = [
         sheet.paragraph(
-            f"{common.MODES['replayed']}: {narration.provenance(table)}. {made}", small=True
+            f"{common.MODES['replayed']}: {words.provenance(table)}. {made}", small=True
         ),
         sheet.paragraph(words.MODE_HELP, small=True),
         still.svg(
             tradeoff(overview, setting, published, palette=LIGHT, still=True),
-            alt=narration.chart_alt(overview),
+            alt=words.chart_alt(overview),
         ),
         _legend(overview),
-        sheet.heading(said.REPORT_SETTING),
-        sheet.paragraph(narration.summary(setting, overview)),
-        sheet.paragraph(narration.differ(setting)),
-        sheet.paragraph(narration.scores(setting, len(table.label_names))),
-        sheet.heading(words.CONTEST_HEADING),
-        sheet.paragraph(narration.contest(overview.rounds, table.n_rows)),
-        sheet.table(narration.contest_columns(), narration.contest_rows(overview.rounds)),
-        sheet.paragraph(words.CONTEST_HELP, small=True),
-        sheet.heading(words.LAYERS_HEADING),
+        sheet.heading(closer.REPORT_SETTING),
+        sheet.paragraph(words.summary(setting, overview)),
+        sheet.paragraph(words.differ(setting)),
+        sheet.paragraph(words.scores(setting, len(table.label_names))),
+        sheet.heading(closer.CONTEST_HEADING),
+        sheet.paragraph(closer.contest(overview.rounds, table.n_rows)),
+        sheet.table(closer.CONTEST_COLUMNS, closer.contest_rows(overview.rounds)),
+        sheet.paragraph(closer.CONTEST_HELP, small=True),
+        sheet.heading(closer.LAYERS_HEADING),
         still.svg(
             layer_strips(overview, setting, cursor=None, palette=LIGHT),
-            alt=layers_alt(overview, setting),
+            alt=closer.layers_alt(overview, setting),
         ),
         _layers(overview, setting),
-        sheet.heading(words.SLICES_HEADING),
-        sheet.table(words.SLICE_COLUMNS, narration.slice_rows(setting)),
-        sheet.heading(said.REPORT_POINTS),
-        sheet.table(said.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
-        sheet.heading(words.PUBLISHED_TABLE),
-        sheet.paragraph(words.PUBLISHED_WHAT, small=True),
-        sheet.table(words.PUBLISHED_COLUMNS, narration.published_rows(published)),
-        sheet.table(words.CLAIM_COLUMNS, [(c.method, c.claim, c.source) for c in published.claims]),
-        sheet.heading(said.DEFINITIONS_HEADING),
-        sheet.table(said.DEFINITION_COLUMNS, said.DEFINITIONS),
+        sheet.heading(closer.SLICES_HEADING),
+        sheet.table(closer.SLICE_COLUMNS, closer.slice_rows(setting)),
+        sheet.heading(closer.REPORT_POINTS),
+        sheet.table(closer.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        sheet.heading(closer.PUBLISHED_TABLE),
+        sheet.paragraph(closer.PUBLISHED_WHAT, small=True),
+        sheet.table(closer.PUBLISHED_COLUMNS, closer.published_rows(published)),
+        sheet.table(closer.CLAIM_COLUMNS, closer.claim_rows(published)),
+        sheet.heading(closer.DEFINITIONS_HEADING),
+        sheet.table(closer.DEFINITION_COLUMNS, closer.DEFINITIONS),
     ]
-    return sheet.document(said.REPORT_TITLE, parts)
+    return sheet.document(closer.REPORT_TITLE, parts)
 
 
 def points_csv(overview: Overview) -> str:
@@ -152,11 +151,11 @@ def _point_row(family: str, p: SweepPoint) -> list[str]:
     return [
         card(family).name,
         described(p.policy),
-        f"{narration.percent(p.accuracy)} ({narration.interval(p.accuracy_low, p.accuracy_high)})",
-        narration.percent(p.macro_f1),
+        words.right(p, ""),
+        words.percent(p.macro_f1),
         f"{p.speed_up_ratio:.2f}×",
         f"{p.mean_exit_layer:.2f}",
-        narration.percent(1 - p.agreement),
+        words.percent(1 - p.agreement),
     ]
 
 

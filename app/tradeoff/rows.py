@@ -14,9 +14,9 @@ from app.shared import visit as shared
 from app.shared.text import plain_markdown, visible
 from app.shared.widgets import bind, press, upload
 from app.tradeoff import row_texts, visit
-from app.tradeoff import wording_rows as words
+from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import Overview
-from app.tradeoff.examples import KINDS, Example, Examples, examples
+from app.tradeoff.examples import KINDS, Examples, examples
 from app.tradeoff.row_texts import DATA_VARIABLE, RowText, Texts
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import EvaluationTable
@@ -44,7 +44,7 @@ def show_rows(overview: Overview, policy: ExitPolicy) -> None:
 
 def _show_found(overview: Overview, policy: ExitPolicy) -> None:
     mine, table = visit.current(), overview.table
-    st.subheader(words.HEADING)
+    st.subheader(words.ROWS_HEADING)
     st.selectbox(
         words.KIND_LABEL,
         KINDS,
@@ -56,17 +56,17 @@ def _show_found(overview: Overview, policy: ExitPolicy) -> None:
     found = examples(overview, policy, mine.kind)
     texts, remark = _texts(table)
     if not found.rows:
-        st.text(words.NONE)
+        st.text(words.NO_ROWS)
     else:
         named = {"data": visible(table.data, limit=60), "split": visible(table.split, limit=60)}
-        said = words.SHOWN if found.total > len(found.rows) else words.ALL_SHOWN
+        said = words.ROWS_SHOWN if found.total > len(found.rows) else words.ALL_ROWS_SHOWN
         st.text(said.format(shown=len(found.rows), total=found.total, **named))
         st.dataframe(
             rows_table(found, texts),
             hide_index=True,
             width="stretch",
             height=_HEIGHT if len(found.rows) > 10 else "content",
-            alt=words.TABLE_ALT,
+            alt=words.ROWS_ALT,
         )
         if remark:
             st.caption(plain_markdown(remark))
@@ -85,8 +85,8 @@ def rows_table(found: Examples, texts: Texts) -> dict[str, list[object]]:
         [one.exit_layer for one in found.rows],
         [round(100 * one.confidence, 1) for one in found.rows],
     ]
-    by_name = dict(zip(words.COLUMNS, columns, strict=True))
-    return by_name if texts else {n: c for n, c in by_name.items() if n != words.COLUMNS[1]}
+    by_name = dict(zip(words.ROW_COLUMNS, columns, strict=True))
+    return by_name if texts else {n: c for n, c in by_name.items() if n != words.ROW_COLUMNS[1]}
 
 
 def _show_one(found: Examples, texts: Texts, table: EvaluationTable) -> None:
@@ -104,7 +104,7 @@ def _show_one(found: Examples, texts: Texts, table: EvaluationTable) -> None:
     one, text = rows[mine.row], texts[rows[mine.row].digest]
     with st.container(border=True):
         st.text(visible(text.whole, limit=_WHOLE))
-    st.text(_about(one))
+    st.text(words.about_row(one))
     _offer_inspect(text, table)
 
 
@@ -166,12 +166,6 @@ def _texts(table: EvaluationTable) -> tuple[Texts, str]:
     if stored is None:
         return found, words.NO_TEXTS.format(variable=DATA_VARIABLE, **named)
     return found, words.OTHER_TEXTS.format(**named)
-
-
-def _about(one: Example) -> str:
-    return words.ABOUT.format(
-        gold=_name(one.gold), answer=_name(one.answer), full=_name(one.full), layer=one.exit_layer
-    )
 
 
 def _option(row: int, text: RowText) -> str:

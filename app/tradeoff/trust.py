@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.shared import words as common
 from app.shared.canvas import Row, Spec
 from app.shared.palette import Palette
 from app.shared.rules import described
-from app.tradeoff import wording as words
-from app.tradeoff import wording_promise as promised
+from app.tradeoff import words
+from app.tradeoff import words_closer as closer
+from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import Overview
 from elbert_core.evaluation.calibration import Tuning
 
@@ -44,7 +46,7 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
     axis = {"type": "quantitative", "title": None}
     x = {**axis, "scale": {"domain": [floor - 2, 102], "nice": False, "zero": False}}
     y = {**axis, "scale": {"domain": [max(low - 4, 0), 103], "nice": False, "zero": False}}
-    x["axis"] = {**_BARE, "title": f"{words.TRUST_AXIS}, %", "tickCount": 5}
+    x["axis"] = {**_BARE, "title": f"{closer.TRUST_AXIS}, %", "tickCount": 5}
     y["axis"] = {
         **_BARE,
         "title": words.AXIS_RIGHT,
@@ -65,7 +67,7 @@ def trust_figure(overview: Overview, layer: int, *, palette: Palette) -> Spec:
     plain: Spec = {"type": "quantitative", "scale": None, "legend": None}
     tips = [
         {"field": field, "title": title, "type": "nominal"}
-        for field, title in zip(("n", "x", "y"), words.TRUST_COLUMNS[1:], strict=True)
+        for field, title in zip(("n", "x", "y"), closer.TRUST_COLUMNS[1:], strict=True)
     ]
     colour = palette.label(1)
     return {
@@ -103,7 +105,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
             "ink": palette.label(1 if step.accepted else 0),
             "shape": "circle" if step.accepted else "cross",
             "setting": described(step.policy),
-            "passed": words.YES if step.accepted else words.NO,
+            "passed": common.YES if step.accepted else common.NO,
         }
         for step in tuning.tested
     ]
@@ -114,7 +116,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         "scale": {"type": "log", "domain": [0.97, 1.08 * fastest], "nice": False},
         "axis": {
             **_BARE,
-            "title": promised.TUNE_AXIS_SPEED,
+            "title": promised.AXES[0],
             "values": [v for v in (1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 24) if v <= fastest],
             "labelExpr": "datum.value + '×'",
         },
@@ -124,7 +126,7 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         "scale": {"domain": [0, 1.15 * top], "nice": False},
         "axis": {
             **_BARE,
-            "title": promised.TUNE_AXIS_LOSS,
+            "title": promised.AXES[1],
             "titleAlign": "left",
             "titleAngle": 0,
             "titleAnchor": "end",
@@ -143,15 +145,10 @@ def steps_figure(tuning: Tuning, *, palette: Palette) -> Spec:
         return {"field": field, "type": "nominal", "scale": None}
 
     accepted: Row = {"x": 0.97, "x2": 1.08 * fastest, "y": 100 * tuning.max_loss}
-    accepted["text"] = f"{promised.TUNE_LIMIT_LABEL}: {100 * tuning.max_loss:g}\u00a0%"
+    accepted["text"] = f"{promised.LIMIT_LABEL}: {100 * tuning.max_loss:g}\u00a0%"
     tips = [
-        {"field": field, "title": title, "type": "nominal"}
-        for field, title in (
-            ("setting", promised.TUNE_COLUMNS[1]),
-            ("y", promised.TUNE_COLUMNS[3]),
-            ("limit", promised.TUNE_COLUMNS[4]),
-            ("passed", promised.TUNE_COLUMNS[5]),
-        )
+        {"field": field, "title": promised.COLUMNS[field], "type": "nominal"}
+        for field in ("setting", "y", "limit", "passed")
     ]
     dash: Spec = {"type": "rule", "color": palette.ink, "strokeDash": [6, 4], "strokeWidth": 1.5}
     name: Spec = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -3}

@@ -17,9 +17,8 @@ from app.shared import saved_rules
 from app.shared import visit as shared
 from app.shared.text import visible
 from app.shared.widgets import forget_click, remembered, touched
-from app.tradeoff import evaluations, row_texts
-from app.tradeoff import wording as words
-from app.tradeoff import wording_rows as rows
+from app.tradeoff import evaluations, row_texts, words
+from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import MAX_BYTES, Overview
 from app.tradeoff.examples import Kind
 from app.tradeoff.row_texts import Texts
@@ -142,11 +141,11 @@ class TradeoffVisit:
         try:
             found = row_texts.of_table(read(), table)
         except InputError as error:
-            self.said = rows.BAD_FILE.format(message=error)
+            self.said = closer.BAD_FILE.format(message=error)
             return
         if found:
             self.texts = {**row_texts.of_table(self.texts, table), **found}
-        said = rows.FOUND if found else rows.FOUND_NONE
+        said = closer.FOUND if found else closer.FOUND_NONE
         self.said = said.format(found=len(self.texts), rows=table.n_rows)
 
     def once(self, name: str, asked: Hashable, make: Callable[[], Made]) -> Made:

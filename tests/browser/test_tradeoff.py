@@ -11,10 +11,9 @@ from playwright.sync_api import Page, expect
 from app.shared import wording_rules as rules
 from app.shared import words as common
 from app.shared.rules import capital, card, described
-from app.tradeoff import narration, wording_report
-from app.tradeoff import wording as words
-from app.tradeoff import wording_promise as promised
-from app.tradeoff import wording_rows as rows
+from app.tradeoff import words
+from app.tradeoff import words_closer as closer
+from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import look_at, look_closer
 from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
 from elbert_core.policies import ConfidenceWindow, Patience
@@ -54,7 +53,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     page = go(visit)
     overview = look_at(browser_table())
     setting = look_closer(overview, ConfidenceWindow(4, 0.1))
-    expect(page.get_by_text(narration.summary(setting, overview))).to_be_visible()
+    expect(page.get_by_text(words.summary(setting, overview))).to_be_visible()
 
     # box and slider work inside the browser and stay as they are when a point is clicked
     slider = page.locator(".vega-bindings input[type=range]")
@@ -96,12 +95,12 @@ def test_layers_and_promise(open_page: OpenPage) -> None:
     page = go(visit)
     strips = page.locator("[data-testid=stVegaLiteChart] svg.marks").nth(2)
     click_at(strips, -12, 120)  # the last layer
-    expect(page.get_by_text(words.TRUST_HEADING.format(layer=12))).to_be_visible()
+    expect(page.get_by_text(closer.TRUST_HEADING.format(layer=12))).to_be_visible()
     visit.settled()
 
     page.get_by_text("a right answer lost", exact=True).click()
     visit.settled()
-    page.get_by_role("button", name=promised.TUNE_USE).click()
+    page.get_by_role("button", name=promised.USE).click()
     visit.settled()
     page.wait_for_url(re.compile("policy=|window_size=|entropy_threshold="))
 
@@ -137,21 +136,21 @@ def test_a_text_goes_to_the_inspect_page_and_a_rule_comes_back_by_file(
 ) -> None:
     visit = open_page()
     page = go(visit)
-    page.get_by_text(rows.OWN_HEADING).click()
-    page.get_by_label(rows.PASTE_LABEL).fill(ROW_TEXTS[0] + "\nno such row")
-    page.get_by_role("button", name=rows.PASTE_BUTTON).click()
-    expect(page.get_by_text(rows.FOUND.format(found=1, rows=600))).to_be_visible()
+    page.get_by_text(closer.OWN_HEADING).click()
+    page.get_by_label(closer.PASTE_LABEL).fill(ROW_TEXTS[0] + "\nno such row")
+    page.get_by_role("button", name=closer.PASTE_BUTTON).click()
+    expect(page.get_by_text(closer.FOUND.format(found=1, rows=600))).to_be_visible()
     shown = page.get_by_test_id("stText").filter(has_text=ROW_TEXTS[0])
     expect(shown).to_be_visible()
 
-    page.get_by_text(promised.TUNE_RISKS["accuracy"], exact=True).click()
+    page.get_by_text(promised.RISKS["accuracy"], exact=True).click()
     visit.settled()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=promised.TUNE_SAVE).click()
+        page.get_by_role("button", name=promised.SAVE).click()
     saved = tmp_path / "rule.json"
     waiting.value.save_as(saved)
     visit.settled()
-    page.get_by_role("button", name=rows.INSPECT).click()
+    page.get_by_role("button", name=closer.INSPECT).click()
     box = page.get_by_role("textbox", name=common.SENTENCE_LABEL)
     expect(box).to_have_value(ROW_TEXTS[0])
     # the model is loaded first
@@ -185,7 +184,7 @@ def test_files_go_out_and_come_in(open_page: OpenPage, tmp_path: Path) -> None:
     other.on("request", lambda request: asked.append(request.url))
     other.on("console", lambda message: visit.errors.append(message.text))
     other.goto(report.as_uri())
-    expect(other.get_by_text(wording_report.REPORT_SETTING)).to_be_visible()
+    expect(other.get_by_text(closer.REPORT_SETTING)).to_be_visible()
     assert asked == [report.as_uri()]
     other.close()
 

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from app.shared import saved_rules
 from app.shared import wording_rules as words
 from app.shared.state import InspectState
-from app.tradeoff import evaluations, narration
+from app.tradeoff import evaluations
 from app.tradeoff import promise_panel as tradeoff_promise
-from app.tradeoff import wording_promise as promised
+from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import look_at
 from app.tradeoff.promises import average_promise
 from elbert_core.errors import InputError
@@ -190,8 +190,8 @@ def test_a_promised_setting_is_offered_by_its_name(
     app.run()  # the rest of the page comes a moment after the first part
     app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
-    (box,) = [one for one in app.text_input if one.label == promised.TUNE_NAME_LABEL]
-    assert box.value == narration.promise_name(tuning)
+    (box,) = [one for one in app.text_input if one.label == promised.NAME_LABEL]
+    assert box.value == promised.promise_name(tuning)
     box.set_value("careful").run()
     app.button(key="tradeoff.use").click().run()
     assert not app.exception
@@ -232,7 +232,7 @@ def test_the_conformal_promise_stands_beside_the_other(
         made = average_promise(overview, 0.1, published=published)
         assert made.tuning is not None
         text = driver.shown_text(app)
-        assert narration.average_promise(made, made.tuning) in text
+        assert promised.average_promise(made, made.tuning) in text
         assert "on average" in text
         assert promised.AVERAGE_WHAT in [str(one.value) for one in app.caption]
     app.button(key="tradeoff.use").click().run()
@@ -245,7 +245,7 @@ def test_the_conformal_promise_stands_beside_the_other(
     app.checkbox(key=driver.key(app, tradeoff_promise.PUBLISHED)).set_value(True).run()
     refused = average_promise(overview, 0.005, published=True)
     assert refused.tuning is None
-    assert narration.average_refusal(refused) in [str(one.value) for one in app.info]
+    assert promised.average_refusal(refused) in [str(one.value) for one in app.info]
     assert not [button for button in app.button if button.key == "tradeoff.use"]
 
 

@@ -16,13 +16,14 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from app.tradeoff import evaluations, narration
+from app.tradeoff import evaluations, words
 from app.tradeoff import files as tradeoff_files
 from app.tradeoff import layers_panel as tradeoff_layers
-from app.tradeoff import wording as words
-from app.tradeoff import wording_promise as promised
+from app.tradeoff import words_closer as closer
+from app.tradeoff import words_promise as promised
 from app.tradeoff.chart import SELECTION
 from app.tradeoff.evaluations import key_of, look_at, look_closer
+from app.tradeoff.promises import Promise
 from app.tradeoff.visit import TradeoffVisit
 from elbert_core.evaluation.calibration import tune
 from elbert_core.evaluation.sweeps import policy_grids
@@ -137,9 +138,9 @@ def test_the_page_shows_the_numbers_of_the_core(open_app: OpenApp, table: Evalua
     overview = look_at(table)
     setting = look_closer(overview, WINDOW)
     text = driver.shown_text(app)
-    assert narration.provenance(table) in text
-    assert narration.summary(setting, overview) in text
-    assert narration.differ(setting) in text
+    assert words.provenance(table) in text
+    assert words.summary(setting, overview) in text
+    assert words.differ(setting) in text
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown[words.METRIC_RIGHT] == f"{100 * setting.point.accuracy:.1f} %"
     assert shown[words.METRIC_SPEED] == f"{setting.point.speed_up_ratio:.2f}×"
@@ -234,9 +235,9 @@ def test_what_is_used_in_a_part_of_the_page_is_no_step_of_the_page() -> None:
 def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None:
     app = go(open_app())
     app.slider(key=driver.key(app, tradeoff_layers.LAYER)).set_value(7).run()
-    assert words.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
+    assert closer.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
     click(app, 2, "layer_pick", {"layer": 3})
-    assert words.TRUST_HEADING.format(layer=3) in [s.value for s in app.subheader]
+    assert closer.TRUST_HEADING.format(layer=3) in [s.value for s in app.subheader]
 
 
 @pytest.mark.usefixtures("tables")
@@ -245,14 +246,14 @@ def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable)
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     assert tuning.found
-    assert narration.promise(tuning) in driver.shown_text(app)
+    assert promised.promise(tuning) in driver.shown_text(app)
     app.button(key="tradeoff.use").click().run()
     assert not app.exception
     assert in_use(app) == tuning.policy
 
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(0.5).run()
     said = " ".join(str(element.value) for element in app.info)
-    assert said == promised.TUNE_REFUSED.format(rows=420, needed=817, total=1634)
+    assert said == promised.refusal(Promise(None, 817, 1634), look_at(table))
 
 
 @pytest.mark.usefixtures("tables")
@@ -262,16 +263,16 @@ def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
     app = go(open_app())
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     usual = tune(table, max_loss=0.05)
-    assert narration.ends(usual) in driver.shown_text(app)
+    assert promised.ends(usual) in driver.shown_text(app)
     picker = app.multiselect(key=driver.key(app, "tradeoff.rules_tried"))
     assert picker.value == ["window", "entropy", "patience"]
     assert not {"fixed", "never"} & set(picker.options)
     picker.set_value(["entropy"]).run()
     alone = tune(table, max_loss=0.05, policies=policy_grids(12, 2)["entropy"])
-    assert narration.promise(alone) in driver.shown_text(app)
-    assert narration.ends(alone).count("\n") == 0
+    assert promised.promise(alone) in driver.shown_text(app)
+    assert promised.ends(alone).count("\n") == 0
     app.multiselect(key=driver.key(app, "tradeoff.rules_tried")).set_value([]).run()
-    assert promised.TUNE_NO_FAMILY in [str(element.value) for element in app.info]
+    assert promised.NO_FAMILY in [str(element.value) for element in app.info]
     assert not app.exception
 
 
@@ -389,7 +390,7 @@ def test_tables_of_several_models_can_be_chosen(open_app: OpenApp) -> None:
     metrics = {metric.label for metric in app.metric}
     assert words.METRIC_F1 in metrics
     assert words.METRIC_MATTHEWS not in metrics
-    slices = [body for body in driver.htmls(app) if words.SLICE_COLUMNS[0] in body]
+    slices = [body for body in driver.htmls(app) if closer.SLICE_COLUMNS[0] in body]
     assert all(f"Label {name}" in slices[0] for name in SIX)
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(10.0).run()
     app.button(key="tradeoff.make").click().run()

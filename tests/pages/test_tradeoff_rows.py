@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.tradeoff import evaluations, row_texts
 from app.tradeoff import rows as tradeoff_rows
-from app.tradeoff import wording_rows as words
+from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import look_at
 from app.tradeoff.examples import examples
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
@@ -57,7 +57,7 @@ def go(app: AppTest) -> AppTest:
 
 def rows(app: AppTest) -> dict[str, list[object]]:
     """The table of example rows: the one with a column of row numbers."""
-    (found,) = [d.value for d in app.dataframe if words.COLUMNS[0] in d.value.columns]
+    (found,) = [d.value for d in app.dataframe if words.ROW_COLUMNS[0] in d.value.columns]
     return {str(name): list(found[name]) for name in found.columns}
 
 
@@ -73,11 +73,11 @@ def test_texts_at_hand_stand_beside_their_numbers(
     shown = rows(app)
     expected = examples(look_at(table), WINDOW, "changed").rows
     assert expected
-    assert shown[words.COLUMNS[0]] == [one.row for one in expected]
-    assert shown[words.COLUMNS[1]] == [TEXTS[one.row] for one in expected]
-    assert shown[words.COLUMNS[2]] == [one.gold for one in expected]
-    assert shown[words.COLUMNS[3]] == [one.answer for one in expected]
-    assert shown[words.COLUMNS[5]] == [one.exit_layer for one in expected]
+    assert shown[words.ROW_COLUMNS[0]] == [one.row for one in expected]
+    assert shown[words.ROW_COLUMNS[1]] == [TEXTS[one.row] for one in expected]
+    assert shown[words.ROW_COLUMNS[2]] == [one.gold for one in expected]
+    assert shown[words.ROW_COLUMNS[3]] == [one.answer for one in expected]
+    assert shown[words.ROW_COLUMNS[5]] == [one.exit_layer for one in expected]
     assert TEXTS[expected[0].row] in driver.shown_text(app)
     app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).set_value(expected[1].row).run()
     assert TEXTS[expected[1].row] in driver.shown_text(app)
@@ -91,7 +91,7 @@ def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: Evalu
     assert not app.exception
     found = examples(look_at(table), WINDOW, kind)  # type: ignore[arg-type]  # one of KINDS
     assert f"{found.total:,} such texts" in driver.shown_text(app)
-    assert rows(app)[words.COLUMNS[0]] == [one.row for one in found.rows]
+    assert rows(app)[words.ROW_COLUMNS[0]] == [one.row for one in found.rows]
 
 
 @pytest.mark.usefixtures("at_hand", "without_model")
@@ -108,7 +108,7 @@ def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("stored", "without_model")
 def test_without_texts_one_line_says_how_to_get_them(open_app: OpenApp) -> None:
     app = go(open_app())
-    assert words.COLUMNS[1] not in rows(app)
+    assert words.ROW_COLUMNS[1] not in rows(app)
     assert row_texts.DATA_VARIABLE in captions(app)
     assert not [box for box in app.selectbox if box.key == tradeoff_rows.ROW]
 
@@ -118,7 +118,7 @@ def test_another_version_of_the_data_is_not_taken_for_it(at_hand: Path, open_app
     path = at_hand / "data" / "sst2" / "validation.tsv"
     path.write_text(path.read_text("utf-8").replace("film", "movie").replace("img", "jpg"), "utf-8")
     app = go(open_app())
-    assert words.COLUMNS[1] not in rows(app)
+    assert words.ROW_COLUMNS[1] not in rows(app)
     assert "another version of the data" in captions(app)
     assert "movie" not in driver.shown_text(app)
 
@@ -130,11 +130,11 @@ def test_pasted_texts_are_matched_for_this_visit(open_app: OpenApp, table: Evalu
     app.text_area(key=tradeoff_rows.PASTE).set_value(f"{TEXTS[first.row]}\nno such row")
     app.button(key="tradeoff.look_for").click().run()
     assert not app.exception
-    shown = rows(app)[words.COLUMNS[1]]
+    shown = rows(app)[words.ROW_COLUMNS[1]]
     assert shown[:2] == [TEXTS[first.row], words.UNKNOWN]
     app.text_area(key=tradeoff_rows.PASTE).set_value(TEXTS[second.row])
     app.button(key="tradeoff.look_for").click().run()
-    assert rows(app)[words.COLUMNS[1]][:2] == [TEXTS[first.row], TEXTS[second.row]]
+    assert rows(app)[words.ROW_COLUMNS[1]][:2] == [TEXTS[first.row], TEXTS[second.row]]
     app.text_area(key=tradeoff_rows.PASTE).set_value("nothing of the kind")
     app.button(key="tradeoff.look_for").click().run()
     assert words.FOUND_NONE in [str(one.value).replace("\\", "") for one in app.info]

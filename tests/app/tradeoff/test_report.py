@@ -15,13 +15,11 @@ import typer
 from sklearn.metrics import f1_score, matthews_corrcoef
 from typer.testing import CliRunner
 
-from app.tradeoff import narration
-from app.tradeoff import wording as words
-from app.tradeoff import wording_report as said
+from app.tradeoff import words
+from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import Overview, key_of, look_at, look_closer
 from app.tradeoff.published import load_published
 from app.tradeoff.report import CSV_COLUMNS, points_csv, report_html, write_report
-from app.tradeoff.setting import score_metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import save_evaluation
 from elbert_core.policies import ConfidenceWindow, replay
@@ -74,7 +72,7 @@ def test_names_of_a_table_stay_text(report: str) -> None:
 
 def test_the_report_says_what_it_shows(report: str, overview: Overview) -> None:
     assert "replayed from a full pass" in report
-    for heading in (words.CONTEST_HEADING, words.LAYERS_HEADING, said.DEFINITIONS_HEADING):
+    for heading in (closer.CONTEST_HEADING, closer.LAYERS_HEADING, closer.DEFINITIONS_HEADING):
         assert heading in report
     assert report.count("<svg ") >= 2
     assert f"{100 * overview.full.accuracy:.1f}" in report
@@ -152,7 +150,7 @@ def test_six_labels_are_scored_as_scikit_learn_scores_them() -> None:
     assert setting.point.macro_f1 == pytest.approx(f1_score(table.gold, label, average="macro"))
     full = table.probs[-1].argmax(-1)
     assert setting.full.macro_f1 == pytest.approx(f1_score(table.gold, full, average="macro"))
-    shown = {title: value for title, value, _, _ in score_metrics(setting, 6)}
+    shown = {title: value for title, value, _, _ in words.score_metrics(setting, 6)}
     assert shown == {words.METRIC_F1: f"{100 * setting.point.macro_f1:.1f} %"}
     parts = [part for part in setting.slices if part.group == "label"]
     assert [part.name for part in parts] == list(SIX)
@@ -168,8 +166,8 @@ def test_the_report_of_six_labels_names_them_all() -> None:
     html = report_html(overview, setting, load_published())
     for name in SIX:
         assert f"Label {name}" in html
-    assert narration.scores(setting, 6) in html
-    assert "Matthews correlation" not in narration.scores(setting, 6)
+    assert words.scores(setting, 6) in html
+    assert "Matthews correlation" not in words.scores(setting, 6)
     lines = list(csv.DictReader(io.StringIO(points_csv(overview))))
     assert [float(line["macro_f1"]) for line in lines] == [p.macro_f1 for p in overview.points]
 
@@ -179,9 +177,9 @@ def test_two_labels_have_a_correlation_too(overview: Overview) -> None:
     label = replay(WINDOW, overview.table.probs).label
     expected = matthews_corrcoef(overview.table.gold, label)
     assert setting.point.matthews == pytest.approx(expected)
-    shown = {title: value for title, value, _, _ in score_metrics(setting, 2)}
+    shown = {title: value for title, value, _, _ in words.score_metrics(setting, 2)}
     assert shown[words.METRIC_MATTHEWS] == f"{expected:.2f}".replace("-", "−")
-    assert "Matthews correlation" in narration.scores(setting, 2)
+    assert "Matthews correlation" in words.scores(setting, 2)
 
 
 def test_the_csv_holds_the_measured_speed_up_where_there_is_one(overview: Overview) -> None:

@@ -16,8 +16,7 @@ from app.shared.palette import DARK, LIGHT, Palette
 from app.shared.reading import staves
 from app.shared.rules import FAMILIES, RULES, card
 from app.shared.still import svg
-from app.tradeoff import narration
-from app.tradeoff import wording as words
+from app.tradeoff import words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of, look_at, look_closer
 from app.tradeoff.layers import depth_of_slices, layer_strips, layer_table
@@ -88,7 +87,7 @@ def test_every_point_stands_where_the_core_puts_it(
             row = drawn.get(key_of(point.policy))
             if row is not None:  # of points in one place the first is drawn
                 assert (row["x"], row["y"]) == (x, y)
-                assert row["right"].startswith(narration.percent(point.accuracy))
+                assert row["right"].startswith(words.percent(point.accuracy))
 
 
 def test_the_current_setting_is_marked_with_its_interval(
@@ -291,14 +290,13 @@ def test_without_milliseconds_there_is_no_choice_and_a_sentence(layer_ms: list[f
     made = with_times(layer_ms)
     drawn = tradeoff(made, look_closer(made, WINDOW), PUBLISHED, palette=LIGHT)
     assert not [p for p in drawn["params"] if p["bind"]["input"] == "radio"]
-    assert not [p["name"] for p in drawn["layer"] if p["name"].startswith(("doubt", "published"))]
     assert drawn["layer"][0]["encoding"]["x"]["axis"]["title"] == list(words.AXIS_SPEED)
     assert not any("m" in row for part in drawn["layer"] for row in part["data"]["values"])
-    assert narration.measured_note(made.table) == words.MEASURED_NONE
+    assert words.measured_note(made.table) == words.MEASURED_NONE
 
 
 def test_the_note_names_the_conditions() -> None:
-    said = narration.measured_note(with_times([1.0] * 12, device="cuda:0", threads=3).table)
+    said = words.measured_note(with_times([1.0] * 12, device="cuda:0", threads=3).table)
     for part in ("10 texts", "cuda:0", "float32", "3 threads", "batch size 1", "left out"):
         assert part in said
 
@@ -306,9 +304,9 @@ def test_the_note_names_the_conditions() -> None:
 def test_a_hostile_device_stays_a_short_text() -> None:
     nasty = "<img src=x onerror=alert(1)>" * 9 + "\u202e"
     made = with_times([1.0] * 12, device=nasty)
-    label = narration.measured_label(made.table)
+    label = words.measured_label(made.table)
     assert len(label) < 120
-    assert "\u202e" not in narration.measured_note(made.table)
+    assert "\u202e" not in words.measured_note(made.table)
 
 
 def test_paper_has_the_theoretical_axis(overview: Overview, setting: Setting) -> None:
