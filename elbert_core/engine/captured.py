@@ -83,7 +83,7 @@ class CapturedSteps(SharedSteps):
         self._lock = threading.Lock()
 
     def layout(self, lengths: NDArray[np.int64]) -> Layout:
-        """One padded group of a fixed shape; `back` says where the real tokens lie in it."""
+        # one padded group of a fixed shape; `back` says where the real tokens lie in it
         rows = 1 << max(len(lengths) - 1, 0).bit_length()
         tokens = -(-int(lengths.max()) // TOKENS_STEP) * TOKENS_STEP
         sizes = np.ones(rows, dtype=np.int64)
@@ -96,9 +96,7 @@ class CapturedSteps(SharedSteps):
         there = placed(back, self._device)
         return Layout(len(lengths), lengths, starts, every, (group,), there, size=len(back))
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:
-        """See `Steps`; the answers are copies, the recording's memory is used again."""
-        del layer_index
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:  # noqa: ARG002  # all layers are one
         (group,) = layout.groups
         if layout.back is None or group.padding is None:
             raise ValueError("this layout is not one of CapturedSteps.layout")
@@ -108,6 +106,7 @@ class CapturedSteps(SharedSteps):
             recording.padding.copy_(group.padding)
             recording.replay()
             states = recording.states.index_select(0, layout.back)
+            # a copy: the recording's memory is used again
             return Outputs(states, recording.logits[: layout.rows].clone())
 
     def _recording(self, rows: int, tokens: int) -> Recording:

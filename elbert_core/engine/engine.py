@@ -12,26 +12,22 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from elbert_core import metrics
 from elbert_core.engine.captured import CapturedSteps
 from elbert_core.engine.devices import DTYPES, faster_dtype, resolve_device
 from elbert_core.engine.encoding import EncodedRow, Encoder, TextInput, split_input
 from elbert_core.engine.kernels import Steps, fuses, make_steps
-from elbert_core.engine.layouts import EXACT_TOKENS
-from elbert_core.engine.scheduling import (
-    Finished,
-    NumberedRow,
-    in_inference_mode,
-    on_host,
-    run_rows,
-)
+from elbert_core.engine.layouts import EXACT_TOKENS, Layout
+from elbert_core.engine.scheduling import Finished, NumberedRow, Schedule, on_host, run_rows
 from elbert_core.errors import ConfigError, InputError
+from elbert_core.model.check import names_of
 from elbert_core.model.checkpoints import is_local, load_checkpoint, weights_digest
 from elbert_core.policies import ExitPolicy
 from elbert_core.policy_files import recommended_policy
@@ -41,9 +37,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from elbert_core.model.modeling import ElbertForSequenceClassification
-
-Schedule = Literal["auto", "slots", "dropping", "lockstep"]
-SCHEDULES: tuple[Schedule, ...] = ("auto", "slots", "dropping", "lockstep")
 
 
 class EarlyExitEngine:
@@ -86,8 +79,7 @@ class EarlyExitEngine:
         torch.nn.Module.eval(model)
         self.model = model
         self.tokenizer = tokenizer
-        names = {int(index): str(name) for index, name in (model.config.id2label or {}).items()}
-        self.label_names: tuple[str, ...] = tuple(names[i] for i in range(len(names)))
+        self.label_names = names_of(model.config)
         self.n_layers: int = model.n_layers
         limit = int(model.config.max_position_embeddings)
         self.max_tokens: int = int(min(tokenizer.model_max_length, limit))
@@ -134,15 +126,11 @@ class EarlyExitEngine:
             raise ConfigError(f"repeats must be at least 1, got {repeats}")
         first, second = split_input(text)
         started = time.perf_counter()
-        encoded = self._encoder.encode([(first, second)])[0]
-        ids, types = self._encoder.collate([encoded], device=self.device)
-        lengths = np.array([encoded.n_tokens])
-        layout = self._steps.layout(lengths)
-        embedded = self._steps.embed(ids, types, lengths)
+        (encoded,) = self._encoder.encode([(first, second)])
+        embedded, layout = self._embedded([encoded])
         self._synchronise()
         embed_ms = (time.perf_counter() - started) * 1e3
         seen, weights, layer_ms = [], [], np.zeros((repeats, self.n_layers))
-        first_row, depths = np.zeros(1, dtype=np.int64), np.arange(1, self.n_layers + 1)
         for turn in range(repeats):
             hidden = embedded
             for layer_index in range(self.n_layers):
@@ -152,12 +140,11 @@ class EarlyExitEngine:
                 started = time.perf_counter()
                 outputs = self._steps.step(hidden, layout, layer_index)
                 hidden = outputs.hidden
-                here = depths[layer_index : layer_index + 1]
-                row = on_host(outputs, first_row, here)  # waits for the device
+                row = on_host(outputs, np.array([0]), np.array([layer_index + 1]))  # waits for it
                 layer_ms[turn, layer_index] = (time.perf_counter() - started) * 1e3
                 if turn == 0:
                     seen.append(row)
-        config = self.model.config
+        config, width = self.model.config, self.model.config.hidden_size
         # (layers, units, ...): a sentence is one unit
         record = {name: np.stack([row[name] for row in seen]) for name in seen[0]}
         return LayerTrace(
@@ -170,10 +157,8 @@ class EarlyExitEngine:
             label_names=self.label_names,
             truncated=encoded.truncated,
             n_tokens_full=encoded.n_tokens_full,
-            layer_macs=metrics.layer_macs(
-                config.hidden_size, config.intermediate_size, encoded.n_tokens
-            ),
-            head_macs=metrics.head_macs(config.hidden_size, len(self.label_names)),
+            layer_macs=metrics.layer_macs(width, config.intermediate_size, encoded.n_tokens),
+            head_macs=metrics.head_macs(width, len(self.label_names)),
             checkpoint=self.name,
             digest=self.digest,
             device=self.device,
@@ -196,17 +181,18 @@ class EarlyExitEngine:
 
         "probs" and "logits" are (layers, rows, labels); what else the model gives follows.
         """
-        ids, types = self._encoder.collate(rows, device=self.device)
-        lengths = np.array([row.n_tokens for row in rows])
-        layout = self._steps.layout(lengths)
-        hidden = self._steps.embed(ids, types, lengths)
-        seen = []
+        hidden, layout = self._embedded(rows)
+        seen, numbers = [], np.arange(len(rows))
         for layer_index in range(self.n_layers):
             outputs = self._steps.step(hidden, layout, layer_index)
             hidden = outputs.hidden
-            numbers = np.arange(len(rows))
             seen.append(on_host(outputs, numbers, np.full(len(rows), layer_index + 1)))
         return {name: np.stack([layer[name] for layer in seen]) for name in seen[0]}
+
+    def _embedded(self, rows: Sequence[EncodedRow]) -> tuple[Tensor, Layout]:
+        ids, types = self._encoder.collate(rows, device=self.device)
+        lengths = np.array([row.n_tokens for row in rows])
+        return self._steps.embed(ids, types, lengths), self._steps.layout(lengths)
 
     def run(
         self,
@@ -241,14 +227,11 @@ class EarlyExitEngine:
             raise InputError("run takes a list of texts, got one text")
         started = time.perf_counter()
         encoded = self.encode(texts)
-        n_rows = len(encoded)
         lengths = np.array([row.n_tokens for row in encoded], dtype=np.int64)
-        exit_layer = np.zeros(n_rows, dtype=np.int64)
-        reason = np.zeros(n_rows, dtype=np.int8)
-        probs = np.zeros((n_rows, len(self.label_names)), dtype=np.float32)
+        exit_layer, reason = np.zeros(len(encoded), np.int64), np.zeros(len(encoded), np.int8)
+        probs = np.zeros((len(encoded), len(self.label_names)), dtype=np.float32)
         # similar lengths together, so that attention pads little
-        order = np.argsort(lengths, kind="stable")
-        queue = [(int(row), encoded[row]) for row in order]
+        queue = [(int(row), encoded[row]) for row in np.argsort(lengths, kind="stable")]
         for done in self._schedule(queue, policy, batch_size, schedule):
             exit_layer[done.row] = done.exit_layer
             reason[done.row] = done.reason
@@ -258,7 +241,7 @@ class EarlyExitEngine:
         return BatchExits(
             exit_layer=exit_layer,
             reason=reason,
-            label=probs.argmax(axis=-1) if n_rows else np.zeros(0, dtype=np.int64),
+            label=probs.argmax(axis=-1),
             n_layers=self.n_layers,
             probs=probs,
             truncated=np.array([row.truncated for row in encoded], dtype=bool),
@@ -279,16 +262,9 @@ class EarlyExitEngine:
     ) -> Generator[RowExit, None, None]:
         """Classify texts as they come, yielding each row as it finishes; memory stays bounded.
 
-        Rows come back in the order they finish and carry their number. Some texts are read ahead to
-        bring similar lengths together. Closing the iterator early stops the work; what was
-        yielded stays valid. Texts may be endless.
-
-        Args:
-            texts: as in `run`.
-            policy: as in `run`.
-            batch_size: as in `run`.
-            window: texts read ahead, at least 1.
-            schedule: as in `run`.
+        Rows come back in the order they finish and carry their number. `window` texts, at least 1,
+        are read ahead to bring similar lengths together; all else is as in `run`. Closing the
+        iterator early stops the work; what was yielded stays valid. Texts may be endless.
 
         Raises:
             InputError, ConfigError, NumericsError: as in `run`, when the text's turn comes.
@@ -298,19 +274,15 @@ class EarlyExitEngine:
         in_flight: dict[int, EncodedRow] = {}
 
         def queue() -> Iterator[NumberedRow]:
-            numbered = enumerate(texts)
-            ascending = True
+            numbered, falling = enumerate(texts), False
             while chunk := list(islice(numbered, window)):
                 rows = self._encoder.encode([split_input(text, row=row) for row, text in chunk])
-                # up, down, up ...: where windows meet, lengths do as well
-                ascending = not ascending
-                members = sorted(
-                    zip((row for row, _ in chunk), rows, strict=True),
-                    key=lambda item: item[1].n_tokens if ascending else -item[1].n_tokens,
+                members = dict(zip((row for row, _ in chunk), rows, strict=True))
+                in_flight.update(members)
+                falling = not falling  # down, up, down ...: where windows meet, lengths do as well
+                yield from sorted(
+                    members.items(), key=lambda item: item[1].n_tokens, reverse=falling
                 )
-                for row, encoded in members:
-                    in_flight[row] = encoded
-                    yield row, encoded
 
         with closing(self._schedule(queue(), policy, batch_size, schedule)) as finished:
             for done in finished:
@@ -328,27 +300,8 @@ class EarlyExitEngine:
     def _schedule(
         self, queue: Iterable[NumberedRow], policy: ExitPolicy, batch_size: int, schedule: Schedule
     ) -> Generator[Finished, None, None]:
-        if batch_size < 1:
-            raise ConfigError(f"batch_size must be at least 1, got {batch_size}")
-        if schedule not in SCHEDULES:
-            raise ConfigError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
-        mixes = self._steps.mixes_depths
-        if schedule == "slots" and not mixes:
-            raise ConfigError(
-                "slots need one layer and one head shared by all depths; "
-                'use "dropping" for this model'
-            )
-        finished = run_rows(
-            self._steps,
-            self._encoder,
-            queue,
-            policy,
-            n_slots=batch_size,
-            device=self.device,
-            refill=schedule == "slots" or (schedule == "auto" and mixes),
-            drop=schedule != "lockstep",
-        )
-        return in_inference_mode(finished)
+        how = (self._steps, self._encoder, queue, policy)
+        return run_rows(*how, batch_size=batch_size, schedule=schedule, device=self.device)
 
     def _synchronise(self) -> None:
         if self.device.startswith("cuda"):
@@ -356,11 +309,7 @@ class EarlyExitEngine:
 
 
 def load_engine(
-    folder_or_name: str | Path,
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    captured: bool = False,
+    folder_or_name: str | Path, *, device: str = "auto", dtype: str = "auto", captured: bool = False
 ) -> EarlyExitEngine:
     """An engine for a checkpoint, warmed up.
 

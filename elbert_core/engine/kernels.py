@@ -11,9 +11,10 @@ layer.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -27,12 +28,7 @@ from elbert_core.engine.products import product, product_and_sum
 if TYPE_CHECKING:
     from elbert_core.model.modeling import ElbertForSequenceClassification
 
-GELU_FORMS = {
-    "gelu": "none",
-    "gelu_new": "tanh",
-    "gelu_pytorch_tanh": "tanh",
-    "gelu_fast": "tanh",
-}
+GELU_FORMS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh", "gelu_fast": "tanh"}
 """How the activations that ALBERT models name are written in torch."""
 
 
@@ -50,76 +46,70 @@ class Outputs(NamedTuple):
     extras: Mapping[str, Tensor] = MappingProxyType({})
 
 
-class Steps(Protocol):
+class Steps(ABC):
     """What a scheduler needs of a model: embed rows, apply a layer, ask the exit head.
 
-    States are (tokens of all rows, hidden), rows one after the other as their layout says.
+    States are (tokens of all rows, hidden), rows one after the other as their layout says. Where
+    `mixes_depths`, rows at different depths may share a call.
     """
 
-    n_layers: int
-    mixes_depths: bool
+    mixes_depths: ClassVar[bool]
 
+    def __init__(self, model: ElbertForSequenceClassification) -> None:
+        self._model = model
+        self._device = str(model.device)
+        self.n_layers = model.n_layers
+
+    @abstractmethod
     def layout(self, lengths: NDArray[np.int64]) -> Layout:
         """(rows,) tokens of each row -> what `layer` and `exit_logits` take.
 
         Make it once and keep it while the rows stay.
         """
-        ...
 
+    @abstractmethod
     def embed(
         self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
     ) -> Tensor:
         """(tokens,) ids of rows of these lengths -> (tokens, hidden)."""
-        ...
 
-    def layer(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
+    @abstractmethod
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         """(tokens, hidden) -> the same, with what the layout's rounding adds at the end."""
-        ...
 
-    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
+    @abstractmethod
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         """(tokens, hidden) -> (rows, labels)."""
-        ...
 
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> Outputs:
+    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:
         """The layer, then the exit head on what it gave."""
-        ...
+        hidden = self.layer(hidden, layout, layer_index)
+        return Outputs(hidden, self.exit_logits(hidden, layout, layer_index))
 
 
-class ModelSteps:
+class ModelSteps(Steps):
     """The model's own layers, for groups of layers or heads per layer; rows keep one depth."""
 
     mixes_depths = False
 
-    def __init__(self, model: ElbertForSequenceClassification) -> None:
-        self._model = model
-        self.n_layers = model.n_layers
-
     def layout(self, lengths: NDArray[np.int64]) -> Layout:
-        """See `Steps`; one group, because the model's layers take a padded batch."""
-        return lay_out(lengths, device=str(self._model.device), most_padding=float("inf"))
+        # one group, because the model's layers take a padded batch
+        return lay_out(lengths, device=self._device, most_padding=float("inf"))
 
     def embed(
         self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
     ) -> Tensor:
-        """See `Steps`."""
         layout = self.layout(lengths)
         ids, types = _apart(input_ids, layout), _apart(token_type_ids, layout)
         return _together(self._model.embed(ids, types), layout)
 
-    def layer(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
-        """See `Steps`."""
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         apart = _apart(hidden, layout)
         mask = self._model.expand_mask(_padding(layout), apart)
         return _together(self._model.layer(apart, mask, layer_index), layout)
 
-    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int) -> Tensor:
-        """See `Steps`."""
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
         return self._model.exit_logits(_apart(hidden, layout), _padding(layout), layer_index)
-
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int) -> Outputs:
-        """See `Steps`."""
-        hidden = self.layer(hidden, layout, layer_index)
-        return Outputs(hidden, self.exit_logits(hidden, layout, layer_index))
 
 
 def _apart(values: Tensor, layout: Layout) -> Tensor:
@@ -142,15 +132,13 @@ def _padding(layout: Layout) -> Tensor | None:
     return None if group.padding is None else group.padding.long()
 
 
-class SharedSteps:
+class SharedSteps(Steps):
     """One fused layer and head for all depths; rows at different depths may share a call."""
 
     mixes_depths = True
 
     def __init__(self, model: ElbertForSequenceClassification) -> None:
-        self._model = model
-        self.n_layers = model.n_layers
-        self._device = str(model.device)
+        super().__init__(model)
         layer = model.first_layer()
         attention = layer.attention
         self._heads: int = attention.num_attention_heads
@@ -179,15 +167,13 @@ class SharedSteps:
         self._classifier = (classifier.weight.detach(), classifier.bias.detach())
 
     def layout(self, lengths: NDArray[np.int64]) -> Layout:
-        """See `Steps`; one group on a GPU, where few large calls are worth more than padding."""
-        on_cpu = self._device == "cpu"
+        on_cpu = self._device == "cpu"  # a GPU: few large calls are worth more than padding
         most = MOST_PADDING if on_cpu else float("inf")
         return lay_out(lengths, device=self._device, most_padding=most, few_shapes=on_cpu)
 
     def embed(
         self, input_ids: Tensor, token_type_ids: Tensor, lengths: NDArray[np.int64]
     ) -> Tensor:
-        """See `Steps`."""
         embedded = self._embeddings(
             input_ids[None],
             token_type_ids=token_type_ids[None],
@@ -198,9 +184,7 @@ class SharedSteps:
             return self._widen(table)
         return self._widen(filled(table, rounded(tokens)))[:tokens]
 
-    def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
-        """See `Steps`; the layer index does not matter, all layers are one."""
-        del layer_index
+    def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:  # noqa: ARG002  # all layers are one
         hidden = layout.filled(hidden)
         mixed = self._mix(self._project(hidden), layout)
         attended = self._attention_norm(self._dense(mixed, hidden))
@@ -225,17 +209,10 @@ class SharedSteps:
         together = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
         return together if layout.back is None else together.index_select(0, layout.back)
 
-    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:
-        """See `Steps`; the layer index does not matter, all heads are one."""
-        del layer_index
+    def exit_logits(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:  # noqa: ARG002  # all heads are one
         first = self._model.config.exit_pooling == "cls"
         pooled = hidden.index_select(0, layout.starts) if first else layout.means(hidden)
         return functional.linear(torch.tanh(self._pooler(pooled)), *self._classifier)
-
-    def step(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Outputs:
-        """See `Steps`."""
-        hidden = self.layer(hidden, layout, layer_index)
-        return Outputs(hidden, self.exit_logits(hidden, layout, layer_index))
 
 
 SHORT_TOKENS = 48

@@ -17,9 +17,10 @@ arXiv:2410.20672 (there for decoders, simulated); see ARCHITECTURE.md.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -29,10 +30,13 @@ from torch import Tensor
 from elbert_core.engine.encoding import EncodedRow, Encoder
 from elbert_core.engine.kernels import Outputs, Steps
 from elbert_core.engine.layouts import Layout, placed, tokens_of
-from elbert_core.errors import NumericsError
+from elbert_core.errors import ConfigError, NumericsError
 from elbert_core.policies import ExitPolicy, History
 from elbert_core.results import ExitReason
 from elbert_core.uncertainty import probabilities
+
+Schedule = Literal["auto", "slots", "dropping", "lockstep"]
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 
 DTYPE = np.float32
 """Of all that the host keeps."""
@@ -90,13 +94,14 @@ class InFlight:
 
     def with_more(self, others: InFlight) -> InFlight:
         """These rows, then the others, which are before their first layer."""
+        n_more = len(others.number)
         return InFlight(
             number=np.concatenate([self.number, others.number]),
             n_tokens=np.concatenate([self.n_tokens, others.n_tokens]),
             depth=np.concatenate([self.depth, others.depth]),
             finished=np.concatenate([self.finished, others.finished]),
             history={
-                name: np.concatenate([past, np.zeros((len(others.number), *past.shape[1:]), DTYPE)])
+                name: np.concatenate([past, np.zeros((n_more, *past.shape[1:]), DTYPE)])
                 for name, past in self.history.items()
             },
         )
@@ -122,17 +127,17 @@ class InFlight:
         return replace(self, depth=layer + 1, history=history)
 
 
+@torch.inference_mode()
 def run_rows(
     steps: Steps,
     encoder: Encoder,
     queue: Iterable[NumberedRow],
     policy: ExitPolicy,
     *,
-    n_slots: int,
+    batch_size: int,
+    schedule: Schedule,
     device: str,
-    refill: bool,
-    drop: bool = True,
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """Take rows from the queue through the layers; yields them as they finish.
 
     The queue is read as places fall free, so it may be endless. Neighbours in it should have
@@ -143,18 +148,28 @@ def run_rows(
         encoder: puts arriving rows together.
         queue: rows with their numbers.
         policy: when a row is done.
-        n_slots: rows in one layer call at most.
+        batch_size: rows in one layer call at most.
+        schedule: see above; "auto" is slots where the model allows them, else dropping.
         device: where `steps` computes.
-        refill: rows of the queue take free places at once (needs `steps.mixes_depths`), else when
-            the last row of a batch is done.
-        drop: rows leave the call as they finish, else when the last row of a batch does.
+
+    Raises:
+        ConfigError: batch_size below 1, or a schedule that is unknown or does not fit.
     """
+    if batch_size < 1:
+        raise ConfigError(f"batch_size must be at least 1, got {batch_size}")
+    if schedule not in SCHEDULES:
+        raise ConfigError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
+    if schedule == "slots" and not steps.mixes_depths:
+        raise ConfigError(
+            'slots need one layer and one head shared by all depths; use "dropping" for this model'
+        )
+    refill = schedule == "slots" or (schedule == "auto" and steps.mixes_depths)
     waiting = iter(queue)
     flight = InFlight.starting([])
     hidden: Tensor | None = None
     layout: Layout | None = None
     while True:
-        free = n_slots - len(flight.number) if refill or not len(flight.number) else 0
+        free = batch_size - len(flight.number) if refill or not len(flight.number) else 0
         if free and (arrivals := list(islice(waiting, free))):
             fresh = InFlight.starting(arrivals)
             ids, types = encoder.collate([row for _, row in arrivals], device=device)
@@ -178,7 +193,7 @@ def run_rows(
             continue
         yield Finished(flight.number[done], flight.depth[done], verdict[done], probs[done])
         flight = replace(flight, finished=flight.finished | done)
-        if drop or flight.finished.all():
+        if schedule != "lockstep" or flight.finished.all():
             stay = np.flatnonzero(~flight.finished)
             kept = placed(tokens_of(stay, flight.n_tokens), device)
             hidden = hidden.index_select(0, kept) if len(stay) else None
@@ -216,13 +231,3 @@ def on_host(
                 "this too"
             )
     return {"probs": probabilities(seen["logits"]), **seen}
-
-
-def in_inference_mode(items: Iterator[Finished]) -> Generator[Finished, None, None]:
-    """Step an iterator in inference mode, without leaving the mode on for whoever consumes it."""
-    while True:
-        with torch.inference_mode():
-            item = next(items, None)
-        if item is None:
-            return
-        yield item

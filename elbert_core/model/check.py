@@ -124,6 +124,11 @@ def label_names(config: Mapping[str, Any], where: str | Path) -> tuple[str, ...]
     return names
 
 
+def names_of(config: Any) -> tuple[str, ...]:
+    """Names of a loaded model's labels in index order."""
+    return tuple(str(config.id2label[i]) for i in sorted(config.id2label or {}))
+
+
 def weight_files(folder: str | Path) -> list[Path]:
     """The file of weights, or its shards in the order of their names.
 

@@ -22,10 +22,11 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from elbert_core.data.texts import load_table, read_plain_texts, split_sentences
 from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.model.check import names_of
 from elbert_core.training.batches import ShapedBatches, collator
 from elbert_core.training.packages import resolve_model
 from elbert_core.training.runs import check_least, move, use_bf16
-from elbert_core.training.students import load_tokenizer, names_of
+from elbert_core.training.students import load_tokenizer
 
 logger = logging.getLogger(__name__)
 

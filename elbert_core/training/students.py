@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from elbert_core.errors import CheckpointError, ConfigError
-from elbert_core.model.check import read_tokenizer
+from elbert_core.model.check import names_of, read_tokenizer
 from elbert_core.model.modeling import (
     ElbertConfig,
     ElbertForSequenceClassification,
@@ -179,11 +179,6 @@ def load_backbone(
     for setting, value in label_settings(label_names).items():
         setattr(model.config, setting, value)
     return model
-
-
-def names_of(config: Any) -> tuple[str, ...]:
-    """Names of a model's labels in index order."""
-    return tuple(str(config.id2label[i]) for i in sorted(config.id2label or {}))
 
 
 def label_settings(names: Sequence[str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from transformers import (
 
 from elbert_core.data.texts import load_table, text_list_digest
 from elbert_core.errors import CheckpointError, ConfigError
-from elbert_core.model.check import check_tokenizer
+from elbert_core.model.check import check_tokenizer, names_of
 from elbert_core.model.checkpoints import TRAINING_FILE, versions
 from elbert_core.training.batches import ShapedTrainer, collator
 from elbert_core.training.packages import resolve_model
@@ -33,7 +33,7 @@ from elbert_core.training.runs import (
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import label_settings, load_tokenizer, names_of
+from elbert_core.training.students import label_settings, load_tokenizer
 
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 """What BERT, MPNet and their kin call their dropout rates."""

@@ -41,7 +41,7 @@ from elbert_core.data.texts import (
 from elbert_core.errors import CheckpointError, ConfigError
 from elbert_core.evaluation.summary import evaluation_summary
 from elbert_core.model.cards import model_card
-from elbert_core.model.check import check_tokenizer
+from elbert_core.model.check import check_tokenizer, names_of
 from elbert_core.model.checkpoints import save_checkpoint, versions
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
 from elbert_core.training.batches import collator
@@ -67,7 +67,7 @@ from elbert_core.training.runs import (
     resume_point,
     training_arguments,
 )
-from elbert_core.training.students import load_backbone, load_tokenizer, names_of
+from elbert_core.training.students import load_backbone, load_tokenizer
 from elbert_core.uncertainty import probabilities
 
 logger = logging.getLogger(__name__)

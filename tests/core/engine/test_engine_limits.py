@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertTokenizerFast
 
-from elbert_core.engine.engine import SCHEDULES, EarlyExitEngine, Schedule
+from elbert_core.engine.engine import EarlyExitEngine
 from elbert_core.engine.kernels import SharedSteps
 from elbert_core.engine.layouts import SHAPE_STEP, Layout
+from elbert_core.engine.scheduling import SCHEDULES, Schedule
 from elbert_core.errors import InputError, NumericsError
 from elbert_core.model.modeling import ElbertForSequenceClassification
 from elbert_core.policies import (

@@ -254,9 +254,9 @@ def test_an_extra_that_is_no_number_names_row_and_layer(tiny_engine: EarlyExitEn
         tiny_engine._encoder,
         [(7 + number, row) for number, row in enumerate(encoded)],
         NeverExit(),
-        n_slots=2,
+        batch_size=2,
+        schedule="slots",
         device="cpu",
-        refill=True,
     )
-    with torch.inference_mode(), pytest.raises(NumericsError, match="row 7: the toy after layer 1"):
+    with pytest.raises(NumericsError, match="row 7: the toy after layer 1"):
         list(rows)
