@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,7 @@ from transformers import (
 )
 
 from elbert_core.errors import ConfigError
-from elbert_core.model.checkpoints import save_checkpoint, versions
+from elbert_core.model.checkpoints import save_checkpoint
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitPooling
 from elbert_core.training.losses import hidden_state_loss, state_pairs
 from elbert_core.training.packing import encode_texts, is_packed, load_encoder, read_packed
@@ -39,7 +39,7 @@ from elbert_core.training.runs import (
     check_lengths,
     model_digest,
     move,
-    resume_point,
+    run_to_the_end,
     training_arguments,
 )
 from elbert_core.training.students import load_backbone, load_tokenizer, shared_student
@@ -57,7 +57,6 @@ class DistillConfig(RunSettings):
         teacher: BERT encoder (folder or hub name) whose states are imitated.
         texts: plain texts: files, or folders whose training files are read; or one folder that
             `pack` wrote, whose sentences are taken in their order.
-        output: folder to write; the run's own state goes to `<output>/run`.
         student: ELBERT to go on from; None averages the teacher's layers.
         n_layers: applications of the shared layer.
         exit_pooling: how the student's heads will read it later (`ElbertConfig`).
@@ -68,7 +67,6 @@ class DistillConfig(RunSettings):
 
     teacher: str
     texts: tuple[str, ...]
-    output: str
     student: str | None = None
     n_layers: int = 12
     exit_pooling: ExitPooling = "cls"
@@ -169,9 +167,8 @@ def distill(config: DistillConfig) -> Path:
     for unused in (student.classifier, student.albert.pooler):
         unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
     data = token_ids(config, tokenizer)
-    positions = min(m.config.max_position_embeddings for m in (student, teacher))
-    check_lengths(data["input_ids"], max_tokens=config.max_tokens, positions=positions)
-    arguments = training_arguments(Path(config.output) / "run", rows=data, config=config)
+    check_lengths(data["input_ids"], config.max_tokens, student, teacher)
+    arguments = training_arguments(data, config)
     move(teacher, arguments.device)
     trainer = Trainer(
         DistillationModule(student, teacher, config.targets),
@@ -184,22 +181,15 @@ def distill(config: DistillConfig) -> Path:
         "teacher": model_digest(config.teacher),
         "student": model_digest(config.student),
     }
-    resumed = resume_point(arguments, config, digests)
-    trainer.train(resume_from_checkpoint=resumed)
+    record = run_to_the_end(trainer, config, digests, started)
     losses = [
         {"step": entry["step"], "loss": round(float(entry["loss"]), 5)}
         for entry in trainer.state.log_history
         if "loss" in entry
     ]
-    record = {
-        "config": asdict(config),
-        "digests": digests,
+    record |= {
         "sentences": len(data),
         "tokens": sum(len(ids) for ids in data["input_ids"]),
-        "steps": trainer.state.global_step,
-        "minutes": round((time.time() - started) / 60, 1),
-        "resumed": resumed is not None,
-        "versions": versions(),
         "losses": losses,
     }
     folder = Path(config.output)

@@ -17,16 +17,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as save_arrays
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from elbert_core.data.texts import load_table, read_plain_texts, split_sentences
-from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.errors import ConfigError, InputError
 from elbert_core.model.check import names_of
-from elbert_core.training.batches import ShapedBatches, collator
-from elbert_core.training.packages import resolve_model
-from elbert_core.training.runs import check_least, move, use_bf16
+from elbert_core.strict_json import write_file
+from elbert_core.training.packages import loading, resolve_model
+from elbert_core.training.runs import check_least, model_digest, move, use_bf16
 from elbert_core.training.students import load_tokenizer
+from elbert_core.training.trainers import ShapedBatches, collator
 
 logger = logging.getLogger(__name__)
 
@@ -136,49 +137,60 @@ def load_labels(path: str | Path) -> StoredLabels:
 def label(config: LabelConfig) -> Path:
     """Label every text of `config` once; resumes an interrupted run.
 
+    A file that holds these very labels stays as it is.
+
     Returns:
         The file: `digests (texts, 16)` uint8 and `logits (texts, labels)` float16, label names and
         settings in its header.
 
     Raises:
-        CheckpointError, ConfigError, InputError: before any work.
+        CheckpointError, ConfigError, InputError: before any work; also where the file holds labels
+            of other texts or another teacher.
     """
     tokenizer = load_tokenizer(config.teacher)
-    try:
+    with loading("a teacher", config.teacher):
         teacher = AutoModelForSequenceClassification.from_pretrained(
             resolve_model(config.teacher),
             use_safetensors=True,
             attn_implementation="eager",
             dtype=torch.float32,
         ).eval()
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a teacher from {config.teacher}: {error}") from error
     sources: list[Text] = list(load_table(config.data, "train").inputs())
     if config.sentences:
         sources += split_sentences(
             read_plain_texts(config.texts), limit=config.sentences, seed=config.seed
         )
     texts = list({digest(text): text for text in sources}.values())
+    keys = np.frombuffer(b"".join(map(digest, texts)), np.uint8).reshape(-1, DIGEST_BYTES)
+    about = {
+        "label_names": json.dumps(names_of(teacher.config)),
+        "teacher": config.teacher,
+        "teacher_digest": model_digest(config.teacher) or "",
+        "max_tokens": str(config.max_tokens),
+    }
+    output = Path(config.output)
+    if output.exists():
+        if _stored(output, keys, about) is None:
+            raise ConfigError(
+                f"{output} is there already and holds no labels of these texts by this teacher: "
+                "take another output, or delete it"
+            )
+        logger.info("all %d texts are labelled already", len(texts))
+        return output
     move(teacher, "cuda" if torch.cuda.is_available() else "cpu")
-    parts = Path(config.output + ".parts")
-    parts.mkdir(parents=True, exist_ok=True)
-    names = names_of(teacher.config)
-    about = {"label_names": json.dumps(names), "teacher": config.teacher}
+    parts = Path(f"{output}.parts")
     stored = []
     for start in range(0, len(texts), PART_ROWS):
-        part = texts[start : start + PART_ROWS]
+        part = slice(start, start + PART_ROWS)
         path = parts / f"{start:09d}.safetensors"
-        keys = np.frombuffer(b"".join(map(digest, part)), np.uint8).reshape(-1, DIGEST_BYTES)
-        logits = _stored_part(path, keys)
+        logits = _stored(path, keys[part], about)
         if logits is None:
-            ids = tokenizer(*_columns(part), truncation=True, max_length=config.max_tokens)
+            ids = tokenizer(*_columns(texts[part]), truncation=True, max_length=config.max_tokens)
             logits = _logits(teacher, ids["input_ids"], collator(tokenizer), config)
-            _write(path, keys, logits, about)
-        logger.info("%d of %d texts labelled", start + len(part), len(texts))
-        stored.append((keys, logits))
-    output = Path(config.output)
-    keys, logits = (np.concatenate(column) for column in zip(*stored, strict=True))
-    _write(output, keys, logits, about)
+            _write(path, keys[part], logits, about)
+        logger.info("%d of %d texts labelled", start + len(logits), len(texts))
+        stored.append(logits)
+    _write(output, keys, np.concatenate(stored), about)
     for path in parts.glob("*.safetensors"):
         path.unlink()
     parts.rmdir()
@@ -206,20 +218,22 @@ def _logits(
     return found
 
 
-def _stored_part(path: Path, keys: NDArray[np.uint8]) -> NDArray[np.float16] | None:
-    """The logits of a part that was written before, None where there is none for these texts."""
+def _stored(
+    path: Path, keys: NDArray[np.uint8], about: dict[str, str]
+) -> NDArray[np.float16] | None:
+    """The logits that a file holds of these very texts by this teacher, None where it does not."""
     try:
         with safe_open(str(path), framework="numpy") as opened:
+            stated = opened.metadata() or {}
             same = np.array_equal(opened.get_tensor("digests"), keys)
             found: NDArray[np.float16] = opened.get_tensor("logits")
     except (OSError, SafetensorError):
         return None
-    return found if same else None
+    # a name that is missing: written before it was kept
+    return found if same and all(stated.get(n, v) == v for n, v in about.items()) else None
 
 
 def _write(
     path: Path, digests: NDArray[np.uint8], logits: NDArray[np.float16], about: dict[str, str]
 ) -> None:
-    half = path.with_suffix(".half")
-    save_file({"digests": digests.copy(), "logits": logits}, half, metadata=about)
-    half.replace(path)
+    write_file(path, save_arrays({"digests": digests.copy(), "logits": logits}, metadata=about))

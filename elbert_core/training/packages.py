@@ -13,9 +13,11 @@ import re
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from elbert_core.errors import CheckpointError
+from elbert_core.errors import CheckpointError, ElbertError
 
 CACHE_VARIABLE = "ELBERT_CACHE"
 """Names the folder for unpacked models; `~/.cache/elbert` unless set."""
@@ -47,6 +49,17 @@ def resolve_model(name: str | Path) -> str:
     if spec is None or not spec.submodule_search_locations:
         raise CheckpointError(f"no model at {text}: the package {package!r} is not installed")
     return str(Path(next(iter(spec.submodule_search_locations))) / folder)
+
+
+@contextmanager
+def loading(what: str, name: str | Path) -> Iterator[None]:
+    """Say in one line, as a CheckpointError, that a model could not be loaded from its name."""
+    try:
+        yield
+    except ElbertError:
+        raise
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot load {what} from {name}: {error}") from error
 
 
 def _parts(package: str) -> list[Path]:

@@ -18,8 +18,8 @@ from datasets import Dataset, Features, Sequence, Value, load_from_disk
 from transformers import AutoModel, BertModel, PreTrainedTokenizerBase
 
 from elbert_core.data.texts import read_plain_texts, split_sentences
-from elbert_core.errors import CheckpointError, ConfigError, InputError
-from elbert_core.training.packages import resolve_model
+from elbert_core.errors import ConfigError, InputError
+from elbert_core.training.packages import loading, resolve_model
 from elbert_core.training.runs import check_least, move
 from elbert_core.training.students import load_tokenizer
 
@@ -167,12 +167,10 @@ def load_encoder(name: str) -> BertModel:
     Raises:
         CheckpointError: none is there.
     """
-    try:
+    with loading("a teacher", name):
         model = AutoModel.from_pretrained(
             resolve_model(name), use_safetensors=True, dtype=torch.float32
         )
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a teacher from {name}: {error}") from error
     return cast(BertModel, model.requires_grad_(False).eval())
 
 

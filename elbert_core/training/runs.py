@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 import typing
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,14 +21,14 @@ import torch
 from datasets import Dataset
 from safetensors import SafetensorError, safe_open
 from torch import nn
-from transformers import PreTrainedTokenizerBase, TrainingArguments
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from elbert_core.data.texts import TextTable
 from elbert_core.errors import CheckpointError, ConfigError
-from elbert_core.model.checkpoints import weights_digest
-from elbert_core.training.batches import ShapedBatches
+from elbert_core.model.checkpoints import versions, weights_digest
 from elbert_core.training.packages import resolve_model
+from elbert_core.training.trainers import ShapedBatches, ShapedTrainer
 
 SETTINGS_FILE = "settings.json"
 DIGESTS = "digests"
@@ -42,6 +43,7 @@ class RunSettings:
     """Settings that every kind of run has; each kind has defaults of its own.
 
     Attributes:
+        output: checkpoint folder to write; the run's own state goes to `<output>/run`.
         epochs: passes over the training rows.
         learning_rate: highest rate; warms up, then falls linearly to 0.
         batch_size: rows of one step on one device.
@@ -56,6 +58,7 @@ class RunSettings:
         max_steps: stop after so many steps, -1 for all; for short trials and tests.
     """
 
+    output: str
     epochs: float = 1.0
     learning_rate: float = 5e-5
     batch_size: int = 32
@@ -99,19 +102,17 @@ def check_least(settings: object, low: float, *names: str, above: bool = False) 
 
 
 def _check_output(settings: RunSettings) -> None:
-    output = getattr(settings, "output", "")
-    if not output:
-        return
-    if Path(output).is_file():
+    output = Path(settings.output)
+    if output.is_file():
         raise ConfigError(f"output must be a folder, {output} is a file")
     for name in ("backbone", "teacher", "student", "data"):
         given = getattr(settings, name, None)
-        if given and Path(given).is_dir() and Path(given).resolve() == Path(output).resolve():
+        if given and Path(given).is_dir() and Path(given).resolve() == output.resolve():
             raise ConfigError(f"output must be another folder than {name}, got {output} for both")
 
 
 def training_arguments(
-    folder: Path, *, rows: Dataset, config: RunSettings, metric: str | None = None
+    rows: Dataset, config: RunSettings, *, metric: str | None = None
 ) -> TrainingArguments:
     """The trainer's settings; with a `metric` it evaluates along the way and keeps the best."""
     if config.tokens_per_step:
@@ -134,7 +135,7 @@ def training_arguments(
         }
     )
     return TrainingArguments(
-        output_dir=str(folder),
+        output_dir=str(Path(config.output) / "run"),
         num_train_epochs=config.epochs,
         max_steps=config.max_steps,
         per_device_train_batch_size=config.batch_size,
@@ -169,42 +170,44 @@ def use_bf16(precision: str) -> bool:
 
 
 def encode(
-    table: TextTable,
+    tables: Sequence[TextTable],
     tokenizer: PreTrainedTokenizerBase,
-    *,
+    model: PreTrainedModel,
     max_tokens: int,
-    positions: int | None = None,
-) -> Dataset:
-    """Token ids and labels of a table, not padded.
-
-    Args:
-        table: labelled texts.
-        tokenizer: makes the ids.
-        max_tokens: longer texts are cut there.
-        positions: tokens the model can read at most, None where that is not known.
+) -> list[Dataset]:
+    """Token ids and labels of labelled texts, not padded; cut after `max_tokens`.
 
     Raises:
         ConfigError: no room for a word, or a text that is longer than the model can read.
     """
-    least = tokenizer.num_special_tokens_to_add(pair=table.pairs is not None) + (
-        1 if table.pairs is None else 2
-    )
-    if max_tokens < least:
-        raise ConfigError(f"max_tokens must be at least {least} for these texts, got {max_tokens}")
-    encoded = tokenizer(
-        table.texts, table.pairs, truncation=True, max_length=max_tokens, return_token_type_ids=True
-    )
-    check_lengths(encoded["input_ids"], max_tokens=max_tokens, positions=positions)
-    return Dataset.from_dict({**encoded, "labels": table.labels.tolist()})
+    made = []
+    for table in tables:
+        paired = table.pairs is not None
+        least = tokenizer.num_special_tokens_to_add(pair=paired) + 1 + paired
+        if max_tokens < least:
+            raise ConfigError(
+                f"max_tokens must be at least {least} for these texts, got {max_tokens}"
+            )
+        encoded = tokenizer(
+            table.texts,
+            table.pairs,
+            truncation=True,
+            max_length=max_tokens,
+            return_token_type_ids=True,
+        )
+        check_lengths(encoded["input_ids"], max_tokens, model)
+        made.append(Dataset.from_dict({**encoded, "labels": table.labels.tolist()}))
+    return made
 
 
-def check_lengths(rows: Sequence[Sequence[int]], *, max_tokens: int, positions: int | None) -> None:
-    """Refuse rows of token ids that are longer than the model can read.
+def check_lengths(rows: Iterable[Sequence[int]], max_tokens: int, *models: PreTrainedModel) -> None:
+    """Refuse rows of token ids that are longer than a model can read.
 
     Raises:
         ConfigError: there is one.
     """
-    if positions is not None and max(map(len, rows), default=0) > positions:
+    positions = min(int(model.config.max_position_embeddings) for model in models)
+    if max(map(len, rows), default=0) > positions:
         raise ConfigError(
             f"max_tokens must be at most {positions}, which the model can read, got {max_tokens}"
         )
@@ -216,6 +219,31 @@ def model_digest(name: str | None) -> str | None:
         return None if name is None else weights_digest(resolve_model(name))
     except (OSError, CheckpointError):
         return None
+
+
+def run_to_the_end(
+    trainer: Trainer, config: RunSettings, digests: Mapping[str, str | None], started: float
+) -> dict[str, Any]:
+    """Train, from where an interrupted run of these settings was; what to record of any run.
+
+    Args:
+        trainer: ready to train.
+        config: settings of the run.
+        digests: of what it reads (texts with their labels, models), by name.
+        started: when it began, by `time.time`.
+    """
+    if isinstance(trainer, ShapedTrainer):
+        trainer.tokens_per_step = config.tokens_per_step
+    resumed = resume_point(trainer.args, config, digests)
+    trainer.train(resume_from_checkpoint=resumed)
+    return {
+        "config": asdict(config),
+        "digests": digests,
+        "steps": trainer.state.global_step,
+        "minutes": round((time.time() - started) / 60, 1),
+        "resumed": resumed is not None,
+        "versions": versions(),
+    }
 
 
 def resume_point(

@@ -14,14 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    BertModel,
-    PreTrainedTokenizerBase,
-)
+from torch import nn
+from transformers import AutoConfig, AutoModel, BertModel, PreTrainedTokenizerBase
 
-from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.errors import ConfigError
 from elbert_core.model.check import names_of, read_tokenizer
 from elbert_core.model.modeling import (
     ElbertConfig,
@@ -30,7 +26,7 @@ from elbert_core.model.modeling import (
     ExitPooling,
     elbert_config,
 )
-from elbert_core.training.packages import resolve_model
+from elbert_core.training.packages import loading, resolve_model
 
 BERT_TO_ALBERT = {
     "attention.self.query": "attention.query",
@@ -117,11 +113,8 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
     Raises:
         CheckpointError: none is there.
     """
-    try:
-        tokenizer = read_tokenizer(resolve_model(name))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a tokenizer from {name}: {error}") from error
-    return tokenizer
+    with loading("a tokenizer", name):
+        return read_tokenizer(resolve_model(name))
 
 
 def load_backbone(
@@ -143,38 +136,28 @@ def load_backbone(
         ConfigError: neither ALBERT, ELBERT nor BERT.
     """
     name = resolve_model(name)
-    try:
+    changes: dict[str, Any] = {"exit_heads": exit_heads, "exit_pooling": exit_pooling}
+    float32: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+    with loading("a backbone", name):
         found = AutoConfig.from_pretrained(name)
         kind = found.model_type
         if kind == "bert":
-            teacher = AutoModel.from_pretrained(name, use_safetensors=True, dtype=torch.float32)
+            teacher = AutoModel.from_pretrained(name, **float32)
             return shared_student(
-                teacher,
-                n_layers=n_layers or 12,
-                label_names=label_names,
-                exit_heads=exit_heads,
-                exit_pooling=exit_pooling,
+                teacher, n_layers=n_layers or 12, label_names=label_names, **changes
             )
         if kind not in ("albert", "elbert"):
             raise ConfigError(f"a backbone must be an ALBERT, ELBERT or BERT, got {kind!r}")
-        changes: dict[str, Any] = {"exit_heads": exit_heads, "exit_pooling": exit_pooling}
         if n_layers is not None:
             changes["num_hidden_layers"] = n_layers
         theirs = names_of(found)
         same = set(theirs) == set(label_names)
         if not same:
             theirs = tuple(label_names)
+        config = elbert_config(name, **changes, **label_settings(theirs))
         model: ElbertForSequenceClassification = ElbertForSequenceClassification.from_pretrained(
-            name,
-            config=elbert_config(name, **changes, **label_settings(theirs)),
-            ignore_mismatched_sizes=True,
-            use_safetensors=True,
-            dtype=torch.float32,
+            name, config=config, ignore_mismatched_sizes=True, **float32
         )
-    except (OSError, ValueError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        raise CheckpointError(f"cannot load a backbone from {name}: {error}") from error
     _relabel(model, [theirs.index(label) for label in label_names] if same else None)
     for setting, value in label_settings(label_names).items():
         setattr(model.config, setting, value)
@@ -192,8 +175,16 @@ def _relabel(model: ElbertForSequenceClassification, rows: list[int] | None) -> 
     heads = [module.classifier for module in getattr(model, "exit_heads", ())]
     for head in (model.classifier, *heads):
         if rows is None:
-            head.weight.normal_(0.0, model.config.initializer_range)
-            head.bias.zero_()
+            start_anew(head, model.config.initializer_range)
         else:
             head.weight.copy_(head.weight[rows])
             head.bias.copy_(head.bias[rows])
+
+
+@torch.no_grad()
+def start_anew(head: nn.Module, spread: float) -> None:
+    """Draw the linear layers of a head again, as the library does: normal weights, no bias."""
+    for layer in head.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.normal_(0.0, spread)
+            layer.bias.zero_()

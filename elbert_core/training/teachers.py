@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,24 +18,25 @@ from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
     EvalPrediction,
+    PreTrainedModel,
     set_seed,
 )
 
 from elbert_core.data.texts import load_table, text_list_digest
-from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.errors import ConfigError
 from elbert_core.model.check import check_tokenizer, names_of
-from elbert_core.model.checkpoints import TRAINING_FILE, versions
-from elbert_core.training.batches import ShapedTrainer, collator
-from elbert_core.training.packages import resolve_model
+from elbert_core.model.checkpoints import TRAINING_FILE
+from elbert_core.training.packages import loading, resolve_model
 from elbert_core.training.runs import (
     RunSettings,
     encode,
     model_digest,
     move,
-    resume_point,
+    run_to_the_end,
     training_arguments,
 )
-from elbert_core.training.students import label_settings, load_tokenizer
+from elbert_core.training.students import label_settings, load_tokenizer, start_anew
+from elbert_core.training.trainers import ShapedTrainer, collator
 
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 """What BERT, MPNet and their kin call their dropout rates."""
@@ -46,14 +49,12 @@ class TeacherConfig(RunSettings):
     Attributes:
         backbone: encoder to fine-tune: folder, hub name or "package:NAME/FOLDER".
         data: labelled data set, folder or `datasets` name, with train and validation splits.
-        output: folder to write; the run's own state goes to `<output>/run`.
         dropout: share of states and attention dropped in training; None keeps the encoder's.
         freeze_embeddings: leave the table of word embeddings as it is, which saves memory and time.
     """
 
     backbone: str
     data: str
-    output: str
     epochs: float = 2.0
     learning_rate: float = 6e-5
     warmup_steps: int = 200
@@ -83,37 +84,35 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     tokenizer = load_tokenizer(name)
     rate = config.dropout
     dropout = {} if rate is None else dict.fromkeys(DROPOUTS, rate)
-    try:
+    with loading("a teacher", config.backbone):
         theirs = names_of(AutoConfig.from_pretrained(name))
-        if set(theirs) == set(table.label_names):  # a classifier keeps what its outputs mean
+        same = set(theirs) == set(table.label_names)
+        if same:  # a classifier keeps what its outputs mean
             table = load_table(config.data, "train", label_names=theirs)
-        model = AutoModelForSequenceClassification.from_pretrained(
+        model, found = AutoModelForSequenceClassification.from_pretrained(
             name,
             **label_settings(table.label_names),
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype=torch.float32,
             attn_implementation="eager",
+            output_loading_info=True,
             **dropout,
         )
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a teacher from {config.backbone}: {error}") from error
+    if not same and _has_own_head(model, found):  # of other labels: it must not answer for these
+        for part, module in model.named_children():
+            if part != model.base_model_prefix:
+                start_anew(module, model.config.initializer_range)
     if config.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
     check_tokenizer(tokenizer, model.config, config.backbone)
     validation = load_table(config.data, "validation", label_names=table.label_names)
-    positions = int(model.config.max_position_embeddings)
-    train_set, validation_set = (
-        encode(rows, tokenizer, max_tokens=config.max_tokens, positions=positions)
-        for rows in (table, validation)
-    )
+    train_set, validation_set = encode([table, validation], tokenizer, model, config.max_tokens)
     digests = {
         "data": text_list_digest([table.digest(), validation.digest()]),
         "backbone": model_digest(name),
     }
-    arguments = training_arguments(
-        Path(config.output) / "run", rows=train_set, config=config, metric="accuracy"
-    )
+    arguments = training_arguments(train_set, config, metric="accuracy")
     trainer = ShapedTrainer(
         model,
         arguments,
@@ -122,8 +121,7 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         data_collator=collator(tokenizer),
         compute_metrics=_accuracy,
     )
-    trainer.tokens_per_step = config.tokens_per_step
-    trainer.train(resume_from_checkpoint=resume_point(arguments, config, digests))
+    record = run_to_the_end(trainer, config, digests, started)
     accuracy = {}
     for part, rows in (
         ("validation", validation_set),
@@ -139,16 +137,16 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     move(model, "cpu")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    record = {
-        "config": asdict(config),
-        "digests": digests,
-        "steps": trainer.state.global_step,
-        "minutes": round((time.time() - started) / 60, 1),
-        "versions": versions(),
-        "accuracy": accuracy,
-    }
+    record["accuracy"] = accuracy
     (folder / TRAINING_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def _has_own_head(model: PreTrainedModel, found: Mapping[str, Any]) -> bool:
+    """Whether some weight beside the encoder's came from the file."""
+    prefix, anew = f"{model.base_model_prefix}.", set(found["missing_keys"])
+    anew |= {key for key, *_ in found["mismatched_keys"]}
+    return any(not k.startswith(prefix) and k not in anew for k, _ in model.named_parameters())
 
 
 def _accuracy(prediction: EvalPrediction) -> dict[str, float]:

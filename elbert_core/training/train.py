@@ -11,21 +11,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import (
     AutoModelForSequenceClassification,
     EvalPrediction,
     PreTrainedModel,
-    PreTrainedTokenizerBase,
     Trainer,
     set_seed,
 )
@@ -38,15 +35,13 @@ from elbert_core.data.texts import (
     split_sentences,
     text_list_digest,
 )
-from elbert_core.errors import CheckpointError, ConfigError
+from elbert_core.errors import ConfigError
 from elbert_core.evaluation.summary import evaluation_summary
 from elbert_core.model.cards import model_card
 from elbert_core.model.check import check_tokenizer, names_of
-from elbert_core.model.checkpoints import save_checkpoint, versions
+from elbert_core.model.checkpoints import save_checkpoint
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
-from elbert_core.training.batches import collator
 from elbert_core.training.labelling import Text, load_labels
-from elbert_core.training.layer_weighting import ElbertTrainer, LogLayerWeights
 from elbert_core.training.losses import (
     IGNORED_LABEL,
     LayerWeights,
@@ -56,18 +51,18 @@ from elbert_core.training.losses import (
     layer_distillation,
     state_pairs,
 )
-from elbert_core.training.packages import resolve_model
+from elbert_core.training.packages import loading, resolve_model
 from elbert_core.training.runs import (
     RunSettings,
     check_least,
-    check_lengths,
     encode,
     model_digest,
     move,
-    resume_point,
+    run_to_the_end,
     training_arguments,
 )
 from elbert_core.training.students import load_backbone, load_tokenizer
+from elbert_core.training.trainers import ElbertTrainer, LogLayerWeights, collator
 from elbert_core.uncertainty import probabilities
 
 logger = logging.getLogger(__name__)
@@ -80,7 +75,6 @@ class TrainConfig(RunSettings):
     Attributes:
         backbone: ALBERT, ELBERT or BERT to start from, folder or hub name.
         data: labelled data set, folder or `datasets` name, with train and validation splits.
-        output: checkpoint folder to write; the run's own state goes to `<output>/run`.
         n_layers: applications of the shared layer; None keeps the backbone's.
         exit_heads, exit_pooling: see `ElbertConfig`.
         layer_weights: "equal", "linear" or "learned" (`losses.LayerWeights`).
@@ -96,7 +90,6 @@ class TrainConfig(RunSettings):
 
     backbone: str
     data: str
-    output: str
     n_layers: int | None = None
     exit_heads: ExitHeads = "shared"
     exit_pooling: ExitPooling = "cls"
@@ -223,11 +216,7 @@ def train(config: TrainConfig) -> Path:
     )
     teacher = None if config.teacher is None else load_teacher(config.teacher, model)
     check_tokenizer(tokenizer, model.config, config.backbone)
-    positions = int(model.config.max_position_embeddings)
-    train_set, validation_set = (
-        encode(rows, tokenizer, max_tokens=config.max_tokens, positions=positions)
-        for rows in (table, validation)
-    )
+    train_set, validation_set = encode([table, validation], tokenizer, model, config.max_tokens)
     digests = {
         "data": text_list_digest([table.digest(), validation.digest()]),
         "backbone": model_digest(config.backbone),
@@ -238,24 +227,20 @@ def train(config: TrainConfig) -> Path:
         sentences = split_sentences(
             read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
         )
-        train_set = _with_unlabelled(train_set, sentences, config, tokenizer)
-        check_lengths(train_set["input_ids"], max_tokens=config.max_tokens, positions=positions)
+        unknown = np.full(len(sentences), IGNORED_LABEL)
+        rows = [TextTable(sentences, None, unknown, table.label_names)]
+        more = encode(rows, tokenizer, model, config.max_tokens)
+        train_set = concatenate_datasets([train_set, *more])
         texts += sentences
         digests["unlabelled texts"] = text_list_digest(sentences)
     if config.labels is not None:
         logits = load_labels(config.labels).of(texts, table.label_names)
         digests["labels"] = hashlib.sha256(logits.tobytes()).hexdigest()
         train_set = train_set.add_column("teacher_logits", logits.tolist())
-    picking = validation.take(range(0, len(validation), 2))
     if not torch.cuda.is_available():  # the fused attention's way back takes thrice as long here
         model.set_attn_implementation("eager")
     module = TrainingModule(model, config, teacher)
-    arguments = training_arguments(
-        Path(config.output) / "run",
-        rows=train_set,
-        config=config,
-        metric="area",
-    )
+    arguments = training_arguments(train_set, config, metric="area")
     if teacher is not None:
         move(teacher, arguments.device)
     weights_log = LogLayerWeights(module.layer_weights)
@@ -268,35 +253,26 @@ def train(config: TrainConfig) -> Path:
         compute_metrics=_metrics,
         callbacks=[weights_log],
     )
-    trainer.tokens_per_step = config.tokens_per_step
-    resumed = resume_point(arguments, config, digests)
-    trainer.train(resume_from_checkpoint=resumed)
-
-    held_out = validation.take(range(1, len(validation), 2))
+    record = run_to_the_end(trainer, config, digests, started)
+    every = np.arange(len(validation))
     results = {
-        name: evaluation_summary(*predict_layers(trainer, part, tokenizer, config.max_tokens))
-        for name, part in (
-            ("validation", validation),
-            ("picked_on_even_rows", picking),
-            ("reported_on_odd_rows", held_out),
+        name: evaluation_summary(*predict_layers(trainer, validation_set.select(rows)))
+        for name, rows in (
+            ("validation", every),
+            ("picked_on_even_rows", every[::2]),
+            ("reported_on_odd_rows", every[1::2]),
         )
     }
-    record = {
-        "config": asdict(config),
+    record |= {
         "data": {
             "train_rows": len(table),
             "unlabelled_rows": len(train_set) - len(table),
             "validation_rows": len(validation),
             "labels": list(table.label_names),
         },
-        "digests": digests,
         "teacher_digest": digests["teacher"],
         "layer_weights": module.layer_weights.weights().tolist(),
         "layer_weight_history": weights_log.history,
-        "steps": trainer.state.global_step,
-        "minutes": round((time.time() - started) / 60, 1),
-        "resumed": resumed is not None,
-        "versions": versions(),
         "results": results,
         "log": [
             {k: round(v, 5) if isinstance(v, float) else v for k, v in entry.items()}
@@ -323,12 +299,10 @@ def load_teacher(name: str, student: ElbertForSequenceClassification) -> PreTrai
         CheckpointError: none is there.
         ConfigError: it has other pieces or other labels; the order of the labels may differ.
     """
-    try:
+    with loading("a teacher", name):
         teacher = AutoModelForSequenceClassification.from_pretrained(
             resolve_model(name), use_safetensors=True, dtype=torch.float32
         )
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load a teacher from {name}: {error}") from error
     theirs, ours = teacher.config.vocab_size, student.config.vocab_size
     if theirs != ours:
         raise ConfigError(f"vocab_size of the teacher must be the student's {ours}, got {theirs}")
@@ -354,34 +328,16 @@ def teacher_columns(
 
 
 def predict_layers(
-    trainer: Trainer, table: TextTable, tokenizer: PreTrainedTokenizerBase, max_tokens: int
+    trainer: Trainer, rows: Dataset
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Probabilities (layers, rows, labels) and gold labels (rows,), in one order of rows.
 
     The trainer groups rows by length and so returns them in an order of its own; the labels it
-    returns are in the same order, those of the table are not.
+    returns are in the same order, those of the data set are not.
     """
-    output = trainer.predict(encode(table, tokenizer, max_tokens=max_tokens))
+    output = trainer.predict(rows)
     logits = np.asarray(output.predictions, dtype=np.float32)
     return probabilities(np.swapaxes(logits, 0, 1)), np.asarray(output.label_ids, dtype=np.int64)
-
-
-def _with_unlabelled(
-    labelled: Dataset,
-    sentences: Sequence[str],
-    config: TrainConfig,
-    tokenizer: PreTrainedTokenizerBase,
-) -> Dataset:
-    encoded = tokenizer(
-        list(sentences), truncation=True, max_length=config.max_tokens, return_token_type_ids=True
-    )
-    columns: Mapping[str, list[Any]] = {
-        name: list(labelled[name]) + list(encoded[name])
-        for name in labelled.column_names
-        if name != "labels"
-    }
-    labels = list(labelled["labels"]) + [IGNORED_LABEL] * len(sentences)
-    return Dataset.from_dict({**columns, "labels": labels})
 
 
 def _metrics(prediction: EvalPrediction) -> dict[str, float]:

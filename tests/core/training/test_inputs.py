@@ -101,6 +101,42 @@ def test_untrained_it_says_what_its_backbone_says(
     assert says(student) == says(backbone)
 
 
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [(("positive", "negative"), True), (("bad", "good"), False), (("negative", "other"), False)],
+)
+def test_a_teacher_of_other_labels_gets_a_new_head(
+    tokenizer: BertTokenizerFast, toy_data: Path, tmp_path: Path, names: list[str], kept: bool
+) -> None:
+    torch.manual_seed(0)
+    start = BertForSequenceClassification(bert_config())
+    start.config.id2label = dict(enumerate(names))
+    start.config.label2id = {name: i for i, name in enumerate(names)}
+    torch.nn.init.normal_(start.classifier.weight, std=5.0)
+    start.save_pretrained(tmp_path / "start")
+    tokenizer.save_pretrained(tmp_path / "start")
+    folder = finetune_teacher(
+        TeacherConfig(
+            backbone=str(tmp_path / "start"),
+            data=str(toy_data),
+            output=str(tmp_path / "teacher"),
+            max_steps=1,
+            evaluations=1,
+            learning_rate=1e-9,
+            precision="fp32",
+        )
+    )
+    made = BertForSequenceClassification.from_pretrained(folder)
+    assert set(made.config.id2label.values()) == {"negative", "positive"}
+    assert torch.allclose(made.bert.pooler.dense.weight, start.bert.pooler.dense.weight, atol=1e-5)
+    head = made.classifier.weight.detach()
+    if kept:
+        assert tuple(made.config.id2label.values()) == names  # its rows mean what they meant
+        assert torch.allclose(head, start.classifier.weight.detach(), atol=1e-5)
+    else:
+        assert float(head.std()) < 0.1
+
+
 def test_a_teacher_is_understood_by_the_names_of_its_labels() -> None:
     student = named("a", "b", "c")
     logits = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from elbert_core.data.texts import load_table
 from elbert_core.errors import CheckpointError, ConfigError, InputError
 from elbert_core.training import packages
-from elbert_core.training.batches import MULTIPLE, ShapedBatches
 from elbert_core.training.labelling import LabelConfig, digest, label, load_labels
 from elbert_core.training.packages import resolve_model
 from elbert_core.training.teachers import TeacherConfig, finetune_teacher
 from elbert_core.training.train import TrainConfig, train
+from elbert_core.training.trainers import MULTIPLE, ShapedBatches
 
 
 @given(
@@ -133,6 +134,52 @@ def test_finished_parts_are_not_labelled_again(
     assert set(resumed.rows) == set(whole.rows)
     for key, row in resumed.rows.items():
         assert np.array_equal(resumed.logits[row], whole.logits[whole.rows[key]])
+
+
+def test_a_finished_file_is_kept_and_never_replaced(
+    config: LabelConfig, teacher: Path, bert_folder: Path, toy_data: Path, tmp_path: Path
+) -> None:
+    once = replace(config, output=str(tmp_path / "once.safetensors"))
+    path = label(once)
+    written, before = path.stat().st_mtime_ns, path.read_bytes()
+    assert label(once) == path  # the same again: nothing to do
+    assert path.stat().st_mtime_ns == written
+    other = finetune_teacher(
+        TeacherConfig(
+            backbone=str(bert_folder), data=str(toy_data), output=str(tmp_path / "other"),
+            max_steps=1, evaluations=1, precision="fp32",
+        )
+    )  # fmt: skip
+    more = tmp_path / "more.txt"
+    more.write_text("one more sentence of some words\n")
+    for changes in (
+        {"teacher": str(other)},
+        {"texts": (str(more),), "sentences": 1},
+        {"max_tokens": 5},
+    ):
+        with pytest.raises(ConfigError, match="once.safetensors is there already and holds no"):
+            label(replace(once, **changes))  # type: ignore[arg-type]  # settings by name
+    # the same name, other weights
+    moved = tmp_path / "moved"
+    shutil.copytree(teacher, moved)
+    second = replace(once, teacher=str(moved), output=str(tmp_path / "second.safetensors"))
+    label(second)
+    shutil.copy(other / "model.safetensors", moved / "model.safetensors")
+    with pytest.raises(ConfigError, match="is there already"):
+        label(second)
+    assert path.read_bytes() == before
+
+
+def test_parts_of_another_teacher_are_labelled_anew(config: LabelConfig, tmp_path: Path) -> None:
+    from elbert_core.training import labelling
+
+    whole = load_labels(label(config))
+    again = replace(config, output=str(tmp_path / "again.safetensors"))
+    keys = np.array([list(key) for key in whole.rows], np.uint8)
+    wrong = np.zeros_like(whole.logits, dtype=np.float16)
+    part = tmp_path / "again.safetensors.parts" / "000000000.safetensors"
+    labelling._write(part, keys, wrong, {"teacher": "another"})
+    assert np.array_equal(load_labels(label(again)).logits, whole.logits)
 
 
 def test_a_student_learns_from_stored_labels(

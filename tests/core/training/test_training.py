@@ -95,7 +95,7 @@ def test_weight_group_has_its_own_rate_and_is_cleared() -> None:
     from elbert_core.training.runs import training_arguments
 
     rows = Dataset.from_dict({"input_ids": [[2, 3]] * 64})
-    arguments = training_arguments(Path("unused"), rows=rows, config=config)
+    arguments = training_arguments(rows, config)
     trainer = ElbertTrainer(module, arguments)
     optimizer = trainer.create_optimizer()
     own = [g for g in optimizer.param_groups if module.layer_weights.logits in set(g["params"])]

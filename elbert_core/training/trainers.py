@@ -1,4 +1,4 @@
-"""Batches of few shapes: rows of similar length, as many as fill a number of tokens.
+"""transformers' Trainer with what these runs need: batches of few shapes, rates of layer weights.
 
 A processor's matrix library builds kernels for each shape it meets, and padded tokens cost as much
 as real ones. Rows are put together by length, rounded up to a multiple of 8; each width has one
@@ -7,13 +7,28 @@ number of rows, and what is left over joins the next width.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import torch
 from datasets import Dataset
+from torch import nn
 from torch.utils.data import DataLoader, Sampler
-from transformers import DataCollatorWithPadding, PreTrainedTokenizerBase, Trainer
+from transformers import (
+    DataCollatorWithPadding,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainerCallback,
+)
+
+from elbert_core.training.losses import LayerWeights
+
+if TYPE_CHECKING:
+    from elbert_core.training.train import TrainingModule
+
+logger = logging.getLogger(__name__)
 
 MULTIPLE = 8
 """Widths are multiples of this."""
@@ -89,3 +104,36 @@ class ShapedTrainer(Trainer):
             rows, batch_sampler=sampler, collate_fn=self.data_collator
         )
         return cast("DataLoader[object]", self.accelerator.prepare(loader))
+
+
+class ElbertTrainer(ShapedTrainer):
+    """Trainer with a parameter group of its own for learned layer weights."""
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW; layer weights get their own rate and no decay (ELBERT, published code)."""
+        wanted = self.optimizer is None
+        optimizer = super().create_optimizer(*([] if model is None else [model]))
+        module = cast("TrainingModule", self.model)
+        if wanted and module.layer_weights.weighting == "learned":
+            logits = module.layer_weights.logits
+            for group in optimizer.param_groups:
+                group["params"] = [p for p in group["params"] if p is not logits]
+            optimizer.add_param_group(
+                {"params": [logits], "lr": module._settings.layer_weight_rate, "weight_decay": 0.0}
+            )
+        return optimizer
+
+
+class LogLayerWeights(TrainerCallback):
+    """Writes the layer weights into the log and keeps their history."""
+
+    def __init__(self, weights: LayerWeights) -> None:
+        self.weights = weights
+        self.history: list[tuple[int, list[float]]] = []
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ARG002  # the library's signature
+        """Called by the trainer at every log step, with arguments of no use here."""
+        if self.weights.weighting == "learned":
+            values = [round(v, 4) for v in self.weights.weights().tolist()]
+            self.history.append((state.global_step, values))
+            logger.info("layer weights at step %d: %s", state.global_step, values)
