@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.compare import words
-from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading, tips
-from app.shared.palette import SHAPES, Palette
+from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, in_gutter, tips
+from app.shared.palette import Palette, shape
 from app.shared.quantities import run_of
-from app.shared.reading import label_names
 from app.shared.rows import PATH_HEIGHT, Path, paths
+from app.shared.text import label_names
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.left_out import Ablation
 from elbert_core.results import LayerTrace
@@ -26,7 +26,7 @@ AT = "at_layer"
 """Name of the slider's value."""
 _TOP, _LOW = 27, 146  # pixels of the frame inside a path: round its lines and cells
 _SAID = 11
-_FIRST, _ROW = 34, 33  # pixels above the first word, and of a word
+_FIRST, _ROW, _GUTTER = 38, 33, 96  # pixels above the first word, of a word, and left of all
 
 
 def span(decision: Decision, layer: int) -> tuple[int, int]:
@@ -103,62 +103,44 @@ def sliding(
 def word_effects(found: Ablation, trace: LayerTrace, *, palette: Palette) -> Spec:
     """What leaving out each word does to the exit and to the answer."""
     n_layers, whole = found.n_layers, found.exit_layer
-    height = _FIRST + _ROW * len(found.effects) + 4
-    canvas = LayerCanvas(n_layers, height, {})
+    height = _FIRST + _ROW * len(found.effects) - 10
+    canvas = LayerCanvas(n_layers, height, {}, gutter=_GUTTER)
     names = label_names(trace)
     titles: list[tuple[float, str]] = []
     tracks: list[Row] = []
     joins: list[Row] = []
     marks: dict[int, list[Row]] = {}
-    areas: list[Row] = []
+    areas: list[tuple[float, str]] = []
     for number, one in enumerate(found.effects):
-        title = _FIRST + _ROW * number + 6
-        y, word, area = title + 12, words.word(one.word), words.area(one.area_change)
-        titles.append((title, word))
+        y, word, area = _FIRST + _ROW * number, words.word(one.word), words.area(one.area_change)
+        titles.append((y - 7, word))
+        areas.append((y + 7, area))
         tracks.append(box(0.5, n_layers + 0.5, y, y))
         if one.exit_change:
             joins.append(box(whole, one.exit_layer, y, y))
-        marks.setdefault(one.label, []).append(
-            {
-                "x": one.exit_layer,
-                "y": y,
-                "ink": palette.label(one.label),
-                "word": word,
-                "layer": f"{one.exit_layer} ({words.change(one.exit_change)})",
-                "leads": names[one.label],
-                "area": area,
-            }
-        )
-        areas.append({"x": n_layers + 0.46, "y": title, "text": area})
-    told = dict(zip(("word", "layer", "leads", "area"), words.WORDS_TIPS, strict=True))
+        told = {"word": word, "leads": names[one.label], "area": area}
+        told["layer"] = f"{one.exit_layer} ({words.change(one.exit_change)})"
+        row = {"x": one.exit_layer, "y": y, "ink": palette.label(one.label), **told}
+        marks.setdefault(one.label, []).append(row)
+    titled = dict(zip(("word", "layer", "leads", "area"), words.WORDS_TIPS, strict=True))
     flag: Row = {"x": whole, "y": 10, "text": words.WHOLE_MARK}
     side: dict[str, Any] = (
         {"align": "left", "dx": -3} if whole <= n_layers / 2 else {"align": "right", "dx": 3}
     )
     bold: dict[str, Any] = {"color": palette.ink, "fontSize": 12, "fontWeight": 700}
+    line = [box(whole, whole, 18, height)]
     return figure(
         [
             canvas.rules("tracks", tracks, color=palette.faint),
-            canvas.rules(
-                "whole", [box(whole, whole, 18, height)], color=palette.ink, strokeWidth=2
-            ),
+            canvas.rules("whole", line, color=palette.ink, strokeWidth=2),
             canvas.words("whole_flag", [flag], **side, **bold),
             canvas.rules("moves", joins, color=palette.muted, strokeWidth=3),
             *(
-                tips(
-                    canvas.points(
-                        f"exits_{label}",
-                        rows,
-                        ink="ink",
-                        size=110,
-                        shape=SHAPES[label % len(SHAPES)],
-                    ),
-                    told,
-                )
-                for label, rows in sorted(marks.items())
+                tips(canvas.points(f"exits_{i}", rows, ink="ink", size=110, shape=shape(i)), titled)
+                for i, rows in sorted(marks.items())
             ),
-            *heading(canvas, titles, palette),
-            canvas.words("areas", areas, align="right", color=palette.muted, fontSize=12),
+            in_gutter(canvas, titles, palette.ink),
+            in_gutter(canvas, areas, palette.muted, name="areas"),
         ],
         height,
     )

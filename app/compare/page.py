@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.compare import visit, words
-from app.compare.alike import show_alike
-from app.compare.kinds import show_kinds
-from app.compare.left_out import show_words
-from app.compare.pair import show_pair
-from app.compare.snapshot import show_download
+from app.compare import panels, visit, words
 from app.shared import links
 from app.shared import visit as shared
 from app.shared import words as common
+from app.shared.controls import ask_for_sentence, pick_policy
 from app.shared.palette import palette
-from app.shared.policy_picker import pick_policy
-from app.shared.race_panel import show_race
-from app.shared.reading import refused
-from app.shared.rules_panel import show_rules
-from app.shared.sentence import ask_for_sentence
+from app.shared.panels import show_mode, show_rules
+from app.shared.race import show_race
 from app.shared.state import Shown
 from app.shared.text import plain_markdown
-from app.shared.verdict import show_mode
 from app.shared.widgets import bind
 
 SHOW = {
     "rules": show_rules,
-    "kinds": show_kinds,
-    "pair": show_pair,
-    "words": show_words,
-    "alike": show_alike,
+    "kinds": panels.show_kinds,
+    "pair": panels.show_pair,
+    "words": panels.show_words,
+    "alike": panels.show_alike,
     "race": show_race,
 }
 colours = palette(dark=st.context.theme.type == "dark")
@@ -53,7 +45,7 @@ def show(shown: Shown) -> None:
     with right:
         pick_policy(shared.state(), n_layers=trace.n_layers)
     policy = shared.policy()
-    problem, found = refused(policy, trace), None
+    problem, found = common.refused(policy, trace), None
     if problem:
         left.info(plain_markdown(problem))
     else:
@@ -62,9 +54,9 @@ def show(shown: Shown) -> None:
     read_now = mine.view == "words" and mine.without_words(trace) is not None
     mode = "replayed" if read_now else shown.mode
     with right:
-        show_mode(shown, mode)
+        show_mode(mode, by=trace)
         if found is not None:
-            show_download(shown, policy, mine.view, mode, found)
+            panels.show_download(shown, policy, mine.view, mode, found)
 
 
 st.title(words.HEADLINE)

@@ -1,4 +1,4 @@
-"""All that Compare says; what its figures share with Learn is in `app.shared.words_figures`.
+"""All that Compare says; what its figures share with Learn is in `app.shared.words`.
 
 Plain text; plain words first, the papers' terms in tooltips.
 """
@@ -17,8 +17,7 @@ from elbert_core.reading.left_out import Ablation, WordEffect
 from elbert_core.results import ExitReason, LayerTrace
 
 if TYPE_CHECKING:
-    from app.compare.alike import Alike
-    from app.compare.kinds import Kind
+    from app.compare.sentences import Alike, Kind
 
 PAGE = "Compare"
 HEADLINE = "What if the rule were another, or a word?"

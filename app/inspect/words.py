@@ -1,6 +1,16 @@
-"""What Inspect says; what is made of a sentence's own numbers is in `app.shared.narration`."""
+"""What Inspect says; a decision is put into words by `app.shared.narration`. Plain text."""
 
 from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.shared import narration
+from app.shared.state import RealRun
+from app.shared.text import label_names, piece, visible
+from elbert_core.policies.explanation import Decision
+from elbert_core.reading.state_map import StateMap
+from elbert_core.results import LayerTrace
 
 # -- the sentence's page ---------------------------------------------------------------------------
 HEADLINE = "How deep does it read before it is sure?"
@@ -16,6 +26,10 @@ STEP_ON = "Later"
 STEP_HELP = "The arrow keys Left and Right do the same; so does a click on the figure."
 ARITHMETIC = "Show the arithmetic"
 TABLE_ALT = "One row for each layer: probabilities, entropy, milliseconds and what the rule says."
+
+# -- the answer ------------------------------------------------------------------------------------
+FORMER = "The sentence before: “{text}”"
+TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
 
 # -- around the decision ---------------------------------------------------------------------------
 WHY_HEADING = "Why it stops there"
@@ -39,6 +53,19 @@ SAVED_MS_HELP = (
 REAL_BUTTON = "Check by really stopping"
 REAL_HELP = "Runs the model on this sentence with this rule and lets it stop for real."
 STOPPING = "Reading again, stopping for real…"
+REAL_SAME = "It really stopped, with the same result:"
+REAL_OTHER = (
+    "It really stopped, with another result than the record above, which another model or machine "
+    "may have made:"
+)
+REAL_TIME = (
+    "Run {runs} times each in turn on {device}: {stopped} when it may stop, {full} to the end "
+    "(median, from the fastest to the slowest)."
+)
+REAL_SPAN = "{median:.1f} ms ({fastest:.1f} to {slowest:.1f})"
+REAL_NOISE = (
+    "Its time is not compared: on {device} the same run varies by more than stopping would save."
+)
 PIECES_HEADING = "What the model reads: {count} pieces"
 PIECES_HELP = "Tokens. Names in brackets, such as [CLS], are special pieces that every text gets."
 
@@ -60,22 +87,25 @@ OPEN_TRACE_HELP = (
     "A JSON file saved from this page. It is shown as a stored record; nothing is kept."
 )
 BAD_TRACE_FILE = "That file is not a trace that can be opened: {message}."
-OPENED_SAME = (
-    "Opened from a file. It names the weights of {name}, which are the ones here ({digest}): read "
-    "again, the sentence should give the same numbers."
-)
-OPENED_OTHER = (
-    "Opened from a file that does not match the model here: it was made by other weights of {name} "
-    "({digest}, here {here}). The figures are those of the file; read again, the sentence may give "
-    "other numbers."
-)
-OPENED_ABSENT = (
-    "Opened from a file. The model that made it, {name} ({digest}), is not here, so its numbers "
-    "cannot be checked."
-)
-OPENED_UNKNOWN = (
-    "Opened from a file that does not say which weights made it, so its numbers cannot be checked."
-)
+OPENED: dict[str, str] = {
+    "same": (
+        "Opened from a file. It names the weights of {name}, which are the ones here ({digest}): "
+        "read again, the sentence should give the same numbers."
+    ),
+    "other": (
+        "Opened from a file that does not match the model here: it was made by other weights of "
+        "{name} ({digest}, here {here}). The figures are those of the file; read again, the "
+        "sentence may give other numbers."
+    ),
+    "absent": (
+        "Opened from a file. The model that made it, {name} ({digest}), is not here, so its "
+        "numbers cannot be checked."
+    ),
+    "unknown": (
+        "Opened from a file that does not say which weights made it, so its numbers cannot be "
+        "checked."
+    ),
+}
 VERIFY_BUTTON = "Read it again and compare"
 VERIFY_HELP = "Reads the sentence with {name} and compares every probability with the file's."
 VERIFY_SAME = "Read again: no probability differs by more than {largest:.4f}."
@@ -142,3 +172,121 @@ MAP_MANY = (
 MAP_ALT = "The table has every layer's place."
 MAP_TABLE = "The map as a table"
 MAP_COLUMNS = ("Layer", "Across", "Up", "Leads", "Probability", "In its own region?")
+
+
+# -- made ------------------------------------------------------------------------------------------
+def former(trace: LayerTrace) -> str:
+    """That the answer on show is that of an older sentence."""
+    return FORMER.format(text=visible(trace.text, limit=90))
+
+
+def truncated(trace: LayerTrace) -> str:
+    """That the end of the text was not read, "" when it was."""
+    if not trace.truncated:
+        return ""
+    return TRUNCATED.format(read=len(trace.tokens), full=trace.n_tokens_full)
+
+
+def compared_with_full(decision: Decision) -> str:
+    """Whether full depth says the same, in a few words."""
+    if decision.exit_layer == decision.n_layers:
+        return "This is full depth."
+    if decision.agrees_with_full:
+        return "Full depth says the same."
+    return f"Full depth would say {narration.name(decision.full_label_name)}."
+
+
+def saves(decision: Decision) -> str:
+    """As in "Saves 8 of 12 layers (67 %)."."""
+    saved, layers = decision.layers_saved, decision.n_layers
+    return f"Saves {saved} of {layers} layers ({narration.share(saved, layers)})."
+
+
+def savings(decision: Decision) -> tuple[tuple[str, str, str, str], ...]:
+    """Layers, arithmetic and measured milliseconds saved: title, share, amount, explanation."""
+    layers, macs = decision.n_layers, decision.macs_full - decision.macs_used
+    saved, ms = decision.layers_saved, decision.ms_full - decision.ms_used
+    share, of_macs = narration.share, _macs(macs, decision.macs_full)
+    of_ms = f"{ms:.1f} of {decision.ms_full:.1f} ms"
+    return (
+        (SAVED_LAYERS, share(saved, layers), f"{saved} of {layers}", SAVED_LAYERS_HELP),
+        (SAVED_MACS, share(macs, decision.macs_full), of_macs, SAVED_MACS_HELP),
+        (SAVED_MS, share(ms, decision.ms_full), of_ms, SAVED_MS_HELP),
+    )
+
+
+def _macs(part: float, whole: float) -> str:
+    """Multiply-accumulates in one unit, as in 8.6 of 21.4 million."""
+    for size, unit in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
+        if whole >= size:
+            return f"{part / size:.1f} of {whole / size:.1f}{unit}"
+    return f"{part:.0f} of {whole:.0f}"
+
+
+def flips(trace: LayerTrace, decision: Decision) -> str:
+    """How often the leading label changed on the way to the exit."""
+    changes = sum(trace.labels[i] != trace.labels[i - 1] for i in range(1, decision.exit_layer))
+    if not changes:
+        return "It never changed its mind on the way."
+    return f"It changed its mind {narration.times(int(changes))} on the way."
+
+
+def real_run(real: RealRun, *, same: bool) -> tuple[str, str]:
+    """What happened when the model really stopped: whether with the same result, and the result."""
+    answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
+    depth = f"after layer {real.exit_layer} of {real.n_layers}"
+    return REAL_SAME if same else REAL_OTHER, f"{answer}, {depth}. {real_times(real)}"
+
+
+def real_times(real: RealRun) -> str:
+    """What stopping saved in time, unless the times vary by more than that."""
+    both = np.asarray(real.stopped_ms), np.asarray(real.full_ms)
+    medians = [float(np.median(ms)) for ms in both]
+    noise = max(float(np.subtract(*np.percentile(ms, (75, 25)))) for ms in both)
+    if medians[1] - medians[0] <= noise:
+        return REAL_NOISE.format(device=real.device)
+    stopped, full = (
+        REAL_SPAN.format(median=median, fastest=ms.min(), slowest=ms.max())
+        for median, ms in zip(medians, both, strict=True)
+    )
+    return REAL_TIME.format(runs=len(both[0]), device=real.device, stopped=stopped, full=full)
+
+
+def most_read(shares: NDArray[np.float64], names: list[str], layer: int) -> str:
+    """The rows to which most goes back at a layer, the strongest first."""
+    at = shares[layer - 1]
+    listed = ", ".join(f"{piece(names[i])} {at[i]:.2f}" for i in np.argsort(-at, kind="stable")[:3])
+    return f"By layer {layer}, where it stops, most read are: {listed}."
+
+
+def map_said(trace: LayerTrace, decision: Decision) -> str:
+    """What a sighted reader would take away from the figure, in words."""
+    names = label_names(trace)
+    labels = [int(label) for label in trace.labels[: decision.exit_layer]]
+    turns = [
+        f"crosses to {names[now]} at layer {layer}"
+        for layer, (before, now) in enumerate(zip(labels, labels[1:], strict=False), start=2)
+        if before != now
+    ]
+    listed = ", then ".join(turns[:4]) + (", and so on" if len(turns) > 4 else "")
+    way = listed or "stays there"
+    return (
+        f"After layer 1 it stands in the region of {names[labels[0]]} and {way}. "
+        f"It stops at layer {decision.exit_layer} in the region of "
+        f"{narration.name(decision.label_name)}."
+    )
+
+
+def regions_note(found: StateMap) -> str:
+    """How far the regions can be trusted."""
+    if len(found.base) == 2:
+        return MAP_TWO
+    if found.exact:
+        return MAP_THREE
+    right = int(found.faithful.sum())
+    return MAP_MANY.format(right=right, layers=len(found.labels))
+
+
+def head(number: int) -> str:
+    """Name of an attention head, counted from 1; 0 is all of them."""
+    return READING_ONE_HEAD.format(number=number) if number else READING_ALL_HEADS

@@ -6,20 +6,16 @@ import streamlit as st
 
 from app.learn import visit, words
 from app.learn.visit import LearnVisit, Place
-from app.shared import lessons, narration
+from app.shared import lessons
 from app.shared import words as common
 from app.shared.claims import Scene
-from app.shared.figure_panel import show_figure
-from app.shared.legend import show_legend
 from app.shared.lessons import Lesson, Step
 from app.shared.palette import Palette
-from app.shared.race_panel import show_race
-from app.shared.reading import alt_text
+from app.shared.panels import of_paths, show_figure, show_legend, show_mode, show_rules
+from app.shared.race import show_race
 from app.shared.rows import Path, paths
 from app.shared.rules import card, named
-from app.shared.rules_panel import show_rules
-from app.shared.score import score
-from app.shared.score_panel import layer_table
+from app.shared.score import alt_text, layer_table, score
 from app.shared.sheet import Figure
 from app.shared.widgets import bind, press
 from app.shared.words import path_title, quoted
@@ -61,7 +57,7 @@ def show_step(lesson: Lesson, mine: LearnVisit, palette: Palette) -> None:
             show_rules(scene.trace, scene.policy, palette)
         else:
             _figure(step, scene, other, palette)
-        st.badge(common.MODES["stored"], color="gray", help=common.MODE_HELP["stored"])
+        show_mode("stored")
     _way_on(lesson, mine, number, scene, ready=not hidden)
 
 
@@ -129,28 +125,24 @@ def _peek(step: Step, scene: Scene, palette: Palette) -> None:
 def _figure(step: Step, scene: Scene, other: Scene | None, palette: Palette) -> None:
     scenes = [scene] if other is None else [scene, other]
     titles = [common.STAVE_PROBS] if other is None else _titles(scene, other)
-    told = [alt_text(s.trace, s.decision, narration.verdict(s.decision)) for s in scenes]
-    drawn = step.figure == "score"
-    entries = [Path(t, s.trace, s.decision) for t, s in zip(titles, scenes, strict=True)]
-    cursor = step.cursor or scene.decision.exit_layer
-    found = Figure(
-        "",
-        lambda colours: (
-            score(scene.trace, scene.decision, cursor=cursor, palette=colours)
-            if drawn
-            else paths(entries, palette=colours)
-        ),
-        told[0]
-        if drawn
-        else " ".join(f"{title}: {text}" for title, text in zip(titles, told, strict=True)),
-        tables=tuple(
-            ("" if other is None else title, layer_table(s.trace, s.decision))
-            for title, s in zip(titles, scenes, strict=True)
-        ),
-    )
+    told = [alt_text(s.trace, s.decision) for s in scenes]
     key = f"learn.{step.figure}.{scene.sentence}.{step.title}"
-    labels = None if drawn else scene.trace
-    show_figure(found, palette, key=key, table=common.SCORE_TABLE, labels=labels)
+    if step.figure == "score":
+        cursor, (trace, decision) = step.cursor, (scene.trace, scene.decision)
+        found = Figure(
+            "",
+            lambda colours: score(
+                trace, decision, cursor=cursor or decision.exit_layer, palette=colours
+            ),
+            told[0],
+            table=layer_table(trace, decision),
+        )
+        show_figure(found, palette, key=key, table=common.SCORE_TABLE)
+        return
+    entries = [Path(t, s.trace, s.decision) for t, s in zip(titles, scenes, strict=True)]
+    alt = " ".join(f"{title}: {text}" for title, text in zip(titles, told, strict=True))
+    found = of_paths(entries, alt)
+    show_figure(found, palette, key=key, table=common.SCORE_TABLE, labels=scene.trace)
 
 
 def _titles(a: Scene, b: Scene) -> list[str]:

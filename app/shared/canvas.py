@@ -44,22 +44,6 @@ class Stave:
         return round(self.bottom - share * (self.bottom - self.top), 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Staves:
-    """Where everything is."""
-
-    probs: Stave
-    entropy: Stave
-    labels: Stave
-    ms: Stave
-    height: float
-
-    @property
-    def all(self) -> tuple[Stave, ...]:
-        """From top to bottom."""
-        return self.probs, self.entropy, self.labels, self.ms
-
-
 def nice_ceiling(value: float) -> float:
     """The smallest of 1, 2, 5, 10, 20, 50, … (or 0.5, 0.2, …) that is not under `value`."""
     if not value > 0 or not math.isfinite(value):
@@ -86,7 +70,7 @@ class LayerCanvas:
             ticks: what stands left of a height in pixels.
             gutter: pixels that are kept free for it.
         """
-        self.n_layers = n_layers
+        self.n_layers, self.gutter = n_layers, gutter
         every = 1 if n_layers <= 12 else 2
         bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
         self._x: Spec = {
@@ -159,20 +143,6 @@ class LayerCanvas:
         return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": encoding}
 
 
-class Canvas(LayerCanvas):
-    """The canvas of the score: the staves of one sentence."""
-
-    def __init__(self, n_layers: int, place: Staves) -> None:
-        """Canvas for `n_layers` layers and the staves of `place`."""
-        ticks: dict[float, str] = {}
-        for stave in (place.probs, place.entropy, place.ms):
-            ticks[stave.y(0)] = "0"
-            ticks[stave.y(stave.high)] = f"{stave.high:g}"
-        ticks[place.probs.y(0.5)] = "½"
-        super().__init__(n_layers, place.height, ticks)
-        self.place = place
-
-
 def box(left: float, right: float, top: float, low: float, **more: Any) -> Row:
     """Where a rectangle or a straight line lies, in layers and pixels, and its further fields."""
     return {"x": left, "x2": right, "y": top, "y2": low, **more}
@@ -208,6 +178,15 @@ def heading(
     rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
     return canvas.haloed(f"titles{name}", rows, palette, at_left=True, color=palette.muted, **font)
+
+
+def in_gutter(
+    canvas: LayerCanvas, titles: list[tuple[float, str]], ink: str, *, name: str = "titles"
+) -> Spec:
+    """Titles left of the axis, at heights in pixels: no mark of the figure can cross them."""
+    rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
+    room: dict[str, Any] = {"dx": -8, "align": "right", "limit": canvas.gutter - 12}
+    return canvas.words(name, rows, at_left=True, **room, fontSize=12, color=ink)
 
 
 def bracket(

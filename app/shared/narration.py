@@ -10,24 +10,14 @@ import math
 from typing import Any
 
 from app.shared.quantities import Words, is_off, quantity
+from app.shared.rules import capital
 from app.shared.text import shorten
 from elbert_core.policies.explanation import CheckResult, Decision, LayerVerdict
 from elbert_core.results import ExitReason, LayerTrace
 
 _NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 _MAX_TERMS = 4  # labels written out in a sum
 
@@ -87,7 +77,7 @@ def filled(words: Words, check: CheckResult, **more: Any) -> str:
         relation = "at least"
     return (words if isinstance(words, str) else words(check)).format(
         name=card.name,
-        title=_capital(card.name),
+        title=capital(card.name),
         unit=card.unit,
         seen=seen,
         value=fixed(check.value),
@@ -174,7 +164,7 @@ def why(trace: LayerTrace, decision: Decision) -> str:
     for other in at_exit.checks:
         beside = quantity(other.quantity)
         if not other.met:
-            said += f" {_capital(beside.off)}." if is_off(other) else filled(beside.beside, other)
+            said += f" {capital(beside.off)}." if is_off(other) else filled(beside.beside, other)
         elif other.reason == check.reason:
             said += filled(beside.also, other)
     return said
@@ -204,14 +194,6 @@ def layer_outcome(verdict_: LayerVerdict, decision: Decision) -> str:
     return f"goes on: {what_was_missing(verdict_)}"
 
 
-def flips(trace: LayerTrace, decision: Decision) -> str:
-    """How often the leading label changed on the way to the exit."""
-    changes = sum(trace.labels[i] != trace.labels[i - 1] for i in range(1, decision.exit_layer))
-    if not changes:
-        return "It never changed its mind on the way."
-    return f"It changed its mind {times(int(changes))} on the way."
-
-
 def full_depth(decision: Decision) -> str:
     """What the last layer says, and whether stopping early changed the answer."""
     label, how_sure = name(decision.full_label_name), sure(decision.full_confidence)
@@ -224,29 +206,9 @@ def full_depth(decision: Decision) -> str:
     return f"After all {decision.n_layers} layers it says {label}, {how_sure}: {same}."
 
 
-def compared_with_full(decision: Decision) -> str:
-    """Whether full depth says the same, in a few words."""
-    if decision.exit_layer == decision.n_layers:
-        return "This is full depth."
-    if decision.agrees_with_full:
-        return "Full depth says the same."
-    return f"Full depth would say {name(decision.full_label_name)}."
-
-
 def share(part: float, whole: float) -> str:
     """A share in whole per cent."""
     return "–" if whole <= 0 else f"{100 * part / whole:.0f} %"
-
-
-def saved_layers(decision: Decision) -> str:
-    """As in "8 of 12 layers (67 %)"."""
-    saved = decision.layers_saved
-    return f"{saved} of {decision.n_layers} layers ({share(saved, decision.n_layers)})"
-
-
-def saves(decision: Decision) -> str:
-    """As in "Saves 8 of 12 layers (67 %)."."""
-    return f"Saves {saved_layers(decision)}."
 
 
 def at_layer(trace: LayerTrace, verdict_: LayerVerdict, decision: Decision) -> str:
@@ -254,26 +216,6 @@ def at_layer(trace: LayerTrace, verdict_: LayerVerdict, decision: Decision) -> s
     label = name(trace.label_names[verdict_.label])
     outcome = layer_outcome(verdict_, decision)
     return f"After layer {verdict_.layer}: {label} {fixed(verdict_.confidence)} – {outcome}."
-
-
-def macs(part: float, whole: float) -> str:
-    """Multiply-accumulates in one unit, as in 8.6 of 21.4 million."""
-    for size, unit in ((1e9, " billion"), (1e6, " million"), (1e3, " thousand")):
-        if whole >= size:
-            return f"{part / size:.1f} of {whole / size:.1f}{unit}"
-    return f"{part:.0f} of {whole:.0f}"
-
-
-def saved_macs(decision: Decision) -> tuple[str, str]:
-    """Share of the multiply-accumulates saved, and how many that is."""
-    saved = decision.macs_full - decision.macs_used
-    return share(saved, decision.macs_full), macs(saved, decision.macs_full)
-
-
-def saved_ms(decision: Decision) -> tuple[str, str]:
-    """Share of the measured time saved, and how much that is."""
-    saved = decision.ms_full - decision.ms_used
-    return share(saved, decision.ms_full), f"{saved:.1f} of {decision.ms_full:.1f} ms"
 
 
 def arithmetic(trace: LayerTrace, verdict_: LayerVerdict) -> str:
@@ -313,7 +255,3 @@ def _sum_of(check: CheckResult, places: dict[str, Any]) -> str:
     left = card.sum.format(name=card.name, **places)
     outcome = f"{seen} {relation} {bound}? {'yes' if check.met else 'no'}"
     return f"{left} = {seen}{card.unit}\n    {outcome}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

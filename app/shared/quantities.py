@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from elbert_core.policies.explanation import CheckResult
+from elbert_core.policies.explanation import CheckResult, Decision
 
 Words: TypeAlias = str | Callable[[CheckResult], str]
 """A text with places, or what chooses one."""
@@ -211,9 +211,16 @@ def quantity(name: str) -> QuantityCard:
     return QUANTITIES.get(name) or QuantityCard(name=name.replace("_", " "))
 
 
-def shown_on(checks: Iterable[CheckResult], row: str) -> CheckResult | None:
-    """The first condition that a strip of the figure shows; see `QuantityCard.row`."""
+def shown_at(decision: Decision, layer: int, row: str) -> CheckResult | None:
+    """The condition at a layer that a strip of the figure shows; see `QuantityCard.row`."""
+    checks = decision.verdicts[layer - 1].checks
     return next((check for check in checks if quantity(check.quantity).row == row), None)
+
+
+def own_values(decision: Decision) -> list[float]:
+    """What a rule measured after each layer, where that has a strip of its own; else nothing."""
+    found = [shown_at(decision, verdict.layer, "own") for verdict in decision.verdicts]
+    return [check.value for check in found if check is not None]
 
 
 def is_off(check: CheckResult) -> bool:
@@ -228,3 +235,10 @@ def run_of(checks: Iterable[CheckResult]) -> tuple[CheckResult, int] | None:
         if more is not None:
             return check, int(check.needed) + more
     return None
+
+
+def closed_run(decision: Decision) -> tuple[int, int] | None:
+    """First and last layer of the run that made the decision; None when no run did."""
+    checks = decision.verdicts[decision.exit_layer - 1].checks
+    run = run_of(check for check in checks if check.reason == decision.reason)
+    return None if run is None else (max(decision.exit_layer - run[1] + 1, 1), decision.exit_layer)

@@ -1,24 +1,32 @@
 """The race of a run that may stop against a run that reads to the end, at measured speed.
 
-The drawing is done in the browser (`race.js`), because only there can it move without a
-round trip. This is what it draws, worked out here so that it can be tested: when each layer of each
-run is done, what it says then, and by how much the clock is slowed. Pure: plain JSON values out.
+The drawing is done in the browser (`race.js`), because only there can it move, play, pause and step
+without a round trip. What it draws is worked out here so that it can be tested: when each layer of
+each run is done, what it says then, and by how much the clock is slowed.
 """
 
 from __future__ import annotations
 
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
-from app.shared import words
+import streamlit as st
+
+from app.shared import narration, words
 from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading
 from app.shared.palette import Palette, glyph
-from app.shared.reading import label_names
-from elbert_core.policies.explanation import Decision
+from app.shared.panels import show_tables
+from app.shared.sheet import Figure, by_column
+from app.shared.text import label_names, shorten
+from elbert_core.policies import ExitPolicy
+from elbert_core.policies.explanation import Decision, explain
 from elbert_core.results import LayerTrace
 
 SECONDS = 8.0
 """How long the longer run should take on the screen, about."""
 _NICE = (1, 2, 5)
+_FILE = Path(__file__)  # the script and its style lie beside it
 _LANE, _STRIP = 58, 26  # pixels of a run in the still picture, and of its blocks
 
 
@@ -31,11 +39,8 @@ def slowed(ms: float) -> float:
 
 def ends(trace: LayerTrace) -> list[float]:
     """Milliseconds from the start at which each layer is done, embeddings included."""
-    done, total = [], float(trace.embed_ms)
-    for ms in trace.layer_ms:
-        total += float(ms)
-        done.append(round(total, 4))
-    return done
+    passed = accumulate(map(float, trace.layer_ms), initial=float(trace.embed_ms))
+    return [round(ms, 4) for ms in passed][1:]
 
 
 def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str, Any]:
@@ -129,3 +134,53 @@ def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Sp
         ],
         2 * _LANE,
     )
+
+
+def show_race(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure:
+    """The race and its table.
+
+    Returns:
+        A still picture of it, for the file that takes the page away.
+    """
+    decision = explain(policy, trace)
+    st.text(words.RACE_INTRO)
+    component = st.components.v2.component(
+        "elbert_race",
+        html='<div class="race"></div>',
+        css=_FILE.with_suffix(".css").read_text(encoding="utf-8"),
+        js=_FILE.with_suffix(".js").read_text(encoding="utf-8"),
+    )
+    component(data=race(trace, decision, palette=palette), key="compare.race", height="content")
+    used, full = decision.ms_used, decision.ms_full
+    said = (
+        f"{narration.verdict(decision)} That took {used:.1f} of {full:.1f} ms when it was measured "
+        f"on {shorten(trace.device, 30)}."
+    )
+    found = Figure(
+        "",
+        lambda colours: race_still(trace, decision, palette=colours),
+        said,
+        (words.RACE_NOTE,),
+        race_table(trace, decision),
+        (said,),
+    )
+    st.text(said)
+    show_tables(found, words.RACE_TABLE)
+    st.caption(words.RACE_NOTE)
+    return found
+
+
+def race_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]]:
+    """The race by column, one entry a layer."""
+    names, done = label_names(trace), ends(trace)
+    rows = [
+        (
+            layer,
+            names[int(trace.labels[layer - 1])],
+            round(float(trace.confidence[layer - 1]), 4),
+            round(done[layer - 1], 2),
+            words.RACE_STILL if layer <= decision.exit_layer else words.RACE_GONE,
+        )
+        for layer in range(1, trace.n_layers + 1)
+    ]
+    return by_column(words.RACE_COLUMNS, rows)

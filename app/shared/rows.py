@@ -33,8 +33,9 @@ from app.shared.canvas import (
     tips,
     veil,
 )
-from app.shared.palette import SHAPES, Palette, glyph
-from app.shared.reading import closed_run, label_names
+from app.shared.palette import Palette, glyph, shape
+from app.shared.quantities import closed_run
+from app.shared.text import label_names
 from elbert_core.policies.explanation import Decision
 from elbert_core.results import LayerTrace
 
@@ -162,11 +163,12 @@ def paths(entries: Sequence[Path], *, palette: Palette) -> Spec:
     ticks = {stave.y(value): sign for stave in staves for value, sign in _TICKS.items()}
     canvas = LayerCanvas(n_layers, height, ticks)
     layers: list[Spec] = []
-    hovered: list[Row] = []
+    over: list[Row] = []
     for number, (entry, stave) in enumerate(zip(entries, staves, strict=True)):
         layers += _path(canvas, entry, stave, f"_{number}", palette)
-        hovered += _hovered(entry, stave)
-    return figure([*layers, _hover(canvas, hovered)], height)
+        low = stave.bottom + 8 + _CELLS
+        over += hovered(entry.trace, stave.top - 4, low, upto=entry.shown_layers)
+    return figure([*layers, tips(canvas.boxes("hover", over, opacity=0), HOVERED)], height)
 
 
 def _path(
@@ -223,9 +225,7 @@ def probability_lines(
         canvas.rules(f"half{name}", [grid[0.5]], color=faint, strokeDash=[3, 3]),
         canvas.lines(f"probabilities{name}", sum(by_label, []), **curve),
         *(
-            canvas.points(
-                f"points_{i}{name}", mine, ink="ink", size=42, shape=SHAPES[i % len(SHAPES)]
-            )
+            canvas.points(f"points_{i}{name}", mine, ink="ink", size=42, shape=shape(i))
             for i, mine in enumerate(by_label)
         ),
     ]
@@ -277,31 +277,30 @@ def _cell(layer: int, top: float, low: float, **more: Any) -> Row:
     return box(layer - 0.46, layer + 0.46, top, low, **more)
 
 
-def _hovered(entry: Path, stave: Stave) -> list[Row]:
-    trace, names = entry.trace, label_names(entry.trace)
-    low = stave.bottom + 8 + _CELLS
+def hovered(trace: LayerTrace, top: float, low: float, *, upto: int | None = None) -> list[Row]:
+    """Boxes over the first `upto` layers that tell what each says; see `HOVERED`."""
+    names = label_names(trace)
     return [
         box(
             layer - 0.5,
             layer + 0.5,
-            stave.top - 4,
+            top,
             low,
             layer=layer,
-            leads=names[int(trace.labels[layer - 1])],
-            probability=f"{trace.confidence[layer - 1]:.3f}",
-            doubt=f"{trace.entropy[layer - 1]:.3f}",
+            leads=names[int(label)],
+            probability=f"{sure:.3f}",
+            doubt=f"{doubt:.3f}",
         )
-        for layer in range(1, entry.shown_layers + 1)
+        for layer, (label, sure, doubt) in enumerate(
+            zip(trace.labels[:upto], trace.confidence, trace.entropy, strict=False), start=1
+        )
     ]
 
 
-def _hover(canvas: LayerCanvas, rows: list[Row]) -> Spec:
-    return tips(
-        canvas.boxes("hover", rows, opacity=0),
-        {
-            "layer": words.COLUMN_LAYER,
-            "leads": words.COLUMN_LEADS,
-            "probability": words.COLUMN_PROBABILITY,
-            "doubt": words.COLUMN_ENTROPY,
-        },
-    )
+HOVERED = {
+    "layer": words.COLUMN_LAYER,
+    "leads": words.COLUMN_LEADS,
+    "probability": words.COLUMN_PROBABILITY,
+    "doubt": words.COLUMN_ENTROPY,
+}
+"""What a tooltip of a layer shows, and what that is called."""

@@ -192,7 +192,7 @@ RULES: dict[str, RuleCard] = {
             ),
             _MIN_LAYER,
         ),
-        Mark("M-.7,-1.1H.7L0,0L.7,1.1H-.7L0,0Z", "⧗", "#7A4FA3", "#B59AE0"),
+        Mark("M0,-1.3L.8,0L0,1.3L-.8,0ZM0,-.6L-.36,0L0,.6L.36,0Z", "◊", "#7A4FA3", "#B59AE0"),
     ),
     "distribution_patience": RuleCard(
         "Small steps in a row",

@@ -9,24 +9,82 @@ The figure is a single layered view with hand-made vertical positions in pixels 
 concatenation of charts: only so can one mark cross all staves, and only so does the width follow
 the page, down to a telephone. It is written as Vega-Lite directly: checking the same figure through
 Altair's classes takes a tenth of a second, which would be felt at every step of the cursor. Pure: a
-trace and a decision in, a specification out.
+trace and a decision in; a specification, its numbers and its message out.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from app.shared import words
-from app.shared.canvas import Canvas, Row, Spec, Stave, box, bracket, figure, tips, veil
-from app.shared.palette import SHAPES, Palette
-from app.shared.quantities import quantity
-from app.shared.reading import closed_run, label_names, own_values, shown_at, staves
-from app.shared.rows import line_names, probability_lines
-from elbert_core.policies.explanation import Decision
+from app.shared import narration, words
+from app.shared.canvas import (
+    LayerCanvas,
+    Row,
+    Spec,
+    Stave,
+    box,
+    bracket,
+    figure,
+    nice_ceiling,
+    tips,
+    veil,
+)
+from app.shared.palette import Palette, shape
+from app.shared.quantities import closed_run, own_values, quantity, shown_at
+from app.shared.rows import HOVERED, hovered, line_names, probability_lines
+from app.shared.rules import capital
+from app.shared.text import label_names
+from elbert_core.policies.explanation import CheckResult, Decision
 from elbert_core.results import LayerTrace
 
 SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
+HEIGHT = 368
+"""Pixels of the figure."""
+
+
+class Staves(NamedTuple):
+    """Where everything is, from top to bottom."""
+
+    probs: Stave
+    entropy: Stave
+    labels: Stave
+    ms: Stave
+
+
+def staves(trace: LayerTrace, decision: Decision) -> Staves:
+    """Room for each stave; a title says what the rule needs there."""
+    checks = {row: shown_at(decision, 1, row) for row in ("probabilities", "doubt", "labels")}
+    own = shown_at(decision, 1, "own")
+    doubt, high = _asking(words.STAVE_ENTROPY, checks["doubt"]), 1.0
+    if own is not None:
+        measured = quantity(own.quantity)
+        doubt = _asking(measured.title or capital(measured.name), own)
+        high = nice_ceiling(max(own.needed, *own_values(decision)))
+    return Staves(
+        Stave(_asking(words.STAVE_PROBS, checks["probabilities"]), 44, 138),
+        Stave(doubt, 172, 226, high),
+        Stave(_asking(words.STAVE_LABELS, checks["labels"]), 260, 292),
+        Stave(words.STAVE_MS, 332, 366, nice_ceiling(float(trace.layer_ms.max()))),
+    )
+
+
+def _asking(title: str, check: CheckResult | None) -> str:
+    return title if check is None else f"{title} {narration.asked(check)}"
+
+
+class Canvas(LayerCanvas):
+    """The canvas of the score: the staves of one sentence."""
+
+    def __init__(self, n_layers: int, place: Staves) -> None:
+        """Canvas for `n_layers` layers and the staves of `place`."""
+        ticks: dict[float, str] = {}
+        for stave in (place.probs, place.entropy, place.ms):
+            ticks[stave.y(0)] = "0"
+            ticks[stave.y(stave.high)] = f"{stave.high:g}"
+        ticks[place.probs.y(0.5)] = "½"
+        super().__init__(n_layers, HEIGHT, ticks)
+        self.place = place
 
 
 def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palette) -> Spec:
@@ -40,12 +98,14 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
     """
     place = staves(trace, decision)
     canvas = Canvas(trace.n_layers, place)
-    left, right, height = decision.exit_layer + 0.5, trace.n_layers + 0.5, place.height
-    at_cursor = [box(cursor - 0.5, cursor + 0.5, 24, height)]
+    left, right = decision.exit_layer + 0.5, trace.n_layers + 0.5
+    at_cursor = [box(cursor - 0.5, cursor + 0.5, 24, HEIGHT)]
     frame: Spec = {"fill": None, "stroke": palette.cursor, "strokeWidth": 1.5, "cornerRadius": 3}
     lines = [
         box(0.5, right, s.y(v), s.y(v)) for s in (place.entropy, place.ms) for v in (0, s.high)
     ]
+    # a bare strip for each title: band, mark and hatching pass under it
+    gutters = [box(0.4, right + 0.1, stave.top - 21, stave.top - 6) for stave in place]
     times = [float(ms) for ms in trace.layer_ms]
     layers: list[Spec] = [
         canvas.boxes("cursor", at_cursor, color=palette.cursor, opacity=0.28, cornerRadius=3),
@@ -55,24 +115,44 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
         *_measured(canvas, trace, decision, palette),
         *_cells(canvas, trace, decision, palette),
         canvas.boxes("milliseconds", _bars(place.ms, times), color=palette.bar, cornerRadius=1),
-        *veil(canvas, left, right, 26, height, palette),
+        *veil(canvas, left, right, 26, HEIGHT, palette),
         # above the veil, so that the cursor can be seen there too
         canvas.boxes("cursor_frame", at_cursor, **frame),
         *_exit_mark(canvas, decision, palette),
         *line_names(canvas, place.probs, trace, palette),
-        _gutters(canvas, palette),
+        canvas.boxes("gutters", gutters, color=palette.paper),
         _hover(canvas, trace),
         _titles(canvas, decision, palette),  # on top, because their tooltips give exact terms
     ]
-    return figure(layers, height)
+    return figure(layers, HEIGHT)
 
 
-def _gutters(canvas: Canvas, palette: Palette) -> Spec:
-    """A bare strip for each title: band, mark and hatching pass under it."""
-    strips = [
-        box(0.4, canvas.n_layers + 0.6, stave.top - 21, stave.top - 6) for stave in canvas.place.all
+def alt_text(trace: LayerTrace, decision: Decision) -> str:
+    """What a sighted reader would take away from the figure, in words."""
+    doubts = trace.entropy
+    return (
+        f"Score of {trace.n_layers} layers. {narration.verdict(decision)} "
+        f"Doubt goes from {doubts[0]:.2f} after layer 1 to "
+        f"{doubts[decision.exit_layer - 1]:.2f} at the exit. The table below has all numbers."
+    )
+
+
+def layer_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]]:
+    """The figure's numbers by column, one entry a layer."""
+    names, own = label_names(trace), shown_at(decision, 1, "own")
+    columns: dict[str, list[object]] = {words.COLUMN_LAYER: list(range(1, trace.n_layers + 1))}
+    columns[words.COLUMN_LEADS] = [names[int(i)] for i in trace.labels]
+    for index, name in enumerate(names):
+        columns[f"p {name}"] = [round(float(p), 4) for p in trace.probs[:, index]]
+    columns[words.COLUMN_ENTROPY] = [round(float(e), 4) for e in trace.entropy]
+    if own is not None:
+        name = capital(quantity(own.quantity).name)
+        columns[name] = [round(value, 4) for value in own_values(decision)]
+    columns[words.COLUMN_MS] = [round(float(ms), 2) for ms in trace.layer_ms]
+    columns[words.COLUMN_VERDICT] = [
+        narration.layer_outcome(verdict, decision) for verdict in decision.verdicts
     ]
-    return canvas.boxes("gutters", strips, color=palette.paper)
+    return columns
 
 
 def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
@@ -81,7 +161,7 @@ def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
     terms[1] = terms[1] if own is None else quantity(own.quantity).term
     rows: list[Row] = [
         {"y": stave.top - 13, "text": stave.title, "term": term}
-        for stave, term in zip(canvas.place.all, terms, strict=True)
+        for stave, term in zip(canvas.place, terms, strict=True)
     ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
     titles = canvas.words("titles", rows, at_left=True, color=palette.muted, **font)
@@ -133,32 +213,25 @@ def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palet
     """The leading label of each layer, with the count of the run that the rule waits for."""
     stave, names = canvas.place.labels, label_names(trace)
     cells: list[Row] = []
-    signs: list[Row] = []
+    signs: dict[int, list[Row]] = {}
     counts: list[Row] = []
-    for layer, label in enumerate(trace.labels, start=1):
-        index, run = int(label), shown_at(decision, layer, "labels")
-        cells.append(
-            box(
-                layer - 0.46,
-                layer + 0.46,
-                stave.top,
-                stave.bottom,
-                fill=palette.label(index),
-                label=names[index],
-            )
-        )
-        middle = {"x": layer, "ink": palette.label_ink(index), "index": index}
-        signs.append({**middle, "y": stave.top + (16 if run is None else 10)})
+    for layer, label in enumerate(map(int, trace.labels), start=1):
+        run = shown_at(decision, layer, "labels")
+        told = {"fill": palette.label(label), "label": names[label]}
+        cells.append(box(layer - 0.46, layer + 0.46, stave.top, stave.bottom, **told))
+        middle = {"x": layer, "ink": palette.label_ink(label)}
+        y = stave.top + (16 if run is None else 10)
+        signs.setdefault(label, []).append({**middle, "y": y})
         if run is not None:
             counts.append({**middle, "y": stave.top + 23, "text": f"{run.value:.0f}"})
     parts = [
         canvas.boxes("labels", cells, ink="fill", cornerRadius=3),
         canvas.words("counts", counts, ink="ink", fontSize=11, fontWeight=600),
+        *(
+            canvas.points(f"signs_{label}", rows, ink="ink", size=40, shape=shape(label))
+            for label, rows in sorted(signs.items())
+        ),
     ]
-    for index in sorted({int(label) for label in trace.labels}):
-        mine = [sign for sign in signs if sign["index"] == index]
-        shape = SHAPES[index % len(SHAPES)]
-        parts.append(canvas.points(f"signs_{index}", mine, ink="ink", size=40, shape=shape))
     closed = closed_run(decision)
     if closed is not None:
         parts.append(bracket(canvas, *closed, stave.bottom + 8, palette))
@@ -171,17 +244,14 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spe
     text = words.FLAG_EXIT if layer < n_layers else words.FLAG_FULL
     # the mark stands after the layer: that layer was computed, the next one is not
     x = layer + 0.5
-    flag = canvas.words(
-        "exit_flag",
-        [{"x": x, "y": 12, "text": f"{text} ▸" if to_left else f"◂ {text}"}],
-        align="right" if to_left else "left",
-        dx=-6 if to_left else 6,
-        color=palette.ink,
-        fontSize=13,
-        fontWeight=700,
-    )
-    mark = [box(x, x, 4, canvas.place.height)]
-    parts = [canvas.rules("exit_mark", mark, color=palette.ink, strokeWidth=3), flag]
+    flag: Row = {"x": x, "y": 12, "text": f"{text} ▸" if to_left else f"◂ {text}"}
+    side: Spec = {"align": "right", "dx": -6} if to_left else {"align": "left", "dx": 6}
+    bold: Spec = {"color": palette.ink, "fontSize": 13, "fontWeight": 700}
+    mark = [box(x, x, 4, HEIGHT)]
+    parts = [
+        canvas.rules("exit_mark", mark, color=palette.ink, strokeWidth=3),
+        canvas.words("exit_flag", [flag], **side, **bold),
+    ]
     if 0 < n_layers - layer >= 0.25 * n_layers:  # else no room for the words on a telephone
         rest: Row = {"x": n_layers + 0.45, "y": 12, "text": words.NOT_NEEDED}
         font: Spec = {"color": palette.muted, "fontSize": 12, "fontStyle": "italic"}
@@ -190,31 +260,10 @@ def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spe
 
 
 def _hover(canvas: Canvas, trace: LayerTrace) -> Spec:
-    names = label_names(trace)
-    rows = [
-        box(
-            layer - 0.5,
-            layer + 0.5,
-            0,
-            canvas.place.height,
-            layer=layer,
-            leads=names[int(trace.labels[layer - 1])],
-            probability=f"{trace.confidence[layer - 1]:.3f}",
-            doubt=f"{trace.entropy[layer - 1]:.3f}",
-            ms=f"{trace.layer_ms[layer - 1]:.2f}",
-        )
-        for layer in range(1, canvas.n_layers + 1)
-    ]
+    rows = hovered(trace, 0, HEIGHT)
+    for row, ms in zip(rows, trace.layer_ms, strict=True):
+        row["ms"] = f"{ms:.2f}"
     boxes = canvas.boxes("layers", rows, opacity=0, cursor="pointer")
     selects = {"type": "point", "fields": ["layer"], "on": "click"}
     boxes["params"] = [{"name": SELECTION, "select": selects}]
-    return tips(
-        boxes,
-        {
-            "layer": words.COLUMN_LAYER,
-            "leads": words.COLUMN_LEADS,
-            "probability": words.COLUMN_PROBABILITY,
-            "doubt": words.COLUMN_ENTROPY,
-            "ms": words.COLUMN_MS,
-        },
-    )
+    return tips(boxes, {**HOVERED, "ms": words.COLUMN_MS})

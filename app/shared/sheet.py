@@ -1,11 +1,13 @@
 """A view of the app as one HTML file: opens from a disk, asks for nothing, runs nothing.
 
-The parts are macros of `templates/sheet.html`. Every text is escaped there and its hidden
-characters are written out, whoever wrote it. Knows no Streamlit.
+The parts are macros of `templates/sheet.html`, which pages use as well where Streamlit has nothing
+of the kind. Every text is escaped there and its hidden characters are written out, whoever wrote
+it. Knows no Streamlit.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +15,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.shared import still
+from app.shared import narration, still, words
 from app.shared.canvas import Spec
 from app.shared.palette import LIGHT, Palette, glyph
+from app.shared.rules import named
 from app.shared.text import visible
+from elbert_core.policies import ExitPolicy, policy_to_dict
+from elbert_core.policies.explanation import Decision
+from elbert_core.results import LayerTrace
 
 Columns = Mapping[str, Sequence[object]]
 """A table by column."""
@@ -74,6 +80,8 @@ badge: Callable[[str, str], Markup] = _PARTS.badge
 """Which kind of figure this is, and what that means."""
 lines: Callable[[str], Markup] = _PARTS.lines
 """Text whose line breaks count."""
+sign: Callable[[str, str, str], Markup] = _PARTS.sign
+"""A text with a coloured shape before it."""
 keys: Callable[[Iterable[tuple[str, str, str]]], Markup] = _PARTS.keys
 """Colour (of ours, never a text's), shape and name of what a figure shows."""
 table: Callable[[Sequence[str], Iterable[Sequence[object]]], Markup] = _PARTS.table
@@ -91,15 +99,24 @@ def paragraph(*texts: str, small: bool = False) -> Markup:
     return found
 
 
-def verdict(label: int, name: str, sure: str, rest: str) -> Markup:
-    """The answer in its colour and shape, how sure it is, and the rest of the line."""
-    found: Markup = _PARTS.verdict(LIGHT.label_text(label), glyph(label), name, sure, rest)
+def verdict(decision: Decision, palette: Palette = LIGHT, *, former: bool = False) -> Markup:
+    """The answer in its colour and shape, how sure it is, where it left and why.
+
+    Args:
+        decision: what is said.
+        palette: colours for a light or a dark page.
+        former: whether it belongs to an older sentence than the one asked for: small and light.
+    """
+    said = narration.name(decision.label_name), narration.sure(decision.confidence)
+    rest = f"{narration.depth_phrase(decision)}: {narration.short_reason(decision)}"
+    colour, shape = palette.label_text(decision.label), glyph(decision.label)
+    found: Markup = _PARTS.verdict(colour, shape, *said, rest, former)
     return found
 
 
-def legend(names: Sequence[str]) -> Markup:
+def legend(names: Sequence[str], palette: Palette = LIGHT) -> Markup:
     """Which colour and shape is which label."""
-    return keys([(LIGHT.label_text(i), glyph(i), name) for i, name in enumerate(names)])
+    return keys([(palette.label_text(i), glyph(i), name) for i, name in enumerate(names)])
 
 
 def columns(found: Columns) -> Markup:
@@ -118,3 +135,19 @@ def figure(found: Figure) -> Markup:
     for title, one in found.tables:
         parts += [paragraph(title), columns(one)]
     return Markup("").join(parts)
+
+
+def rule(policy: ExitPolicy) -> list[Markup]:
+    """The rule in use, in words and exactly."""
+    exact = json.dumps(policy_to_dict(policy), ensure_ascii=False)
+    return [paragraph(f"{words.POLICY_LABEL} {named(policy)}"), paragraph(exact, small=True)]
+
+
+def origin(trace: LayerTrace, link: str) -> list[Markup]:
+    """Which model made the record, and how the same view is opened again."""
+    told = words.SHEET_DIGEST.format(digest=trace.digest) if trace.digest else ""
+    return [
+        heading(words.SHEET_ORIGIN),
+        paragraph(words.read_by(trace), told, words.SHEET_NOTE, small=True),
+        lines(f"?{link}" if link else words.LINK_DEFAULT),
+    ]

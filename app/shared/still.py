@@ -1,4 +1,4 @@
-"""A figure as a still picture: a Vega-Lite specification in, SVG or PNG out.
+"""A figure as a still picture: a Vega-Lite specification in, SVG out.
 
 Drawn by Vega itself, inside this process: no browser, no script, and nothing is fetched, whatever a
 specification says. Boxes and sliders stand as they do at first. Knows no Streamlit.
@@ -19,10 +19,13 @@ from elbert_core.errors import InputError
 
 _SVG = "http://www.w3.org/2000/svg"
 _HINT = "_hint"
+WIDTH, LEAST, MOST = 600, 480, 760
+"""Pixels that a picture is drawn for, and between which it follows the page: where that is narrower
+the picture is scrolled, for smaller letters could not be read."""
 
 
-def svg(spec: Spec, *, alt: str, palette: Palette = LIGHT, width: int = 760) -> Markup:
-    """The figure as one `<svg>` element that scales with the page.
+def svg(spec: Spec, *, alt: str, palette: Palette = LIGHT, width: int = WIDTH) -> Markup:
+    """The figure as one `<svg>` element that scales with the page, in a box that scrolls.
 
     Args:
         spec: a figure: layers with their rows inside.
@@ -53,19 +56,11 @@ def svg(spec: Spec, *, alt: str, palette: Palette = LIGHT, width: int = 760) -> 
         "viewBox": root.attrib["viewBox"],
         "role": "img",
         "aria-label": visible(alt),
-        "style": f"width:100%;max-width:{width}px",
+        "style": f"width:100%;min-width:{LEAST}px;max-width:{MOST}px",
     }
     ElementTree.register_namespace("", _SVG)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))
-
-
-def png(spec: Spec, *, palette: Palette = LIGHT, width: int = 760, scale: float = 2) -> bytes:
-    """The figure as a PNG of `scale` times `width` pixels, on the palette's paper."""
-    config = {**_config(palette), "background": palette.paper}
-    found: bytes = vl_convert.vegalite_to_png(
-        _still(spec, width), scale=scale, config=config, allowed_base_urls=[]
-    )
-    return found
+    drawn = ElementTree.tostring(root, encoding="unicode")
+    return Markup('<div class="wide">' + drawn + "</div>")
 
 
 def _config(palette: Palette) -> Spec:

@@ -107,6 +107,12 @@ def shorten(name: str, limit: int = 24) -> str:
     return name if len(name) <= limit else name[: limit - 1] + "…"
 
 
+def label_names(trace: LayerTrace) -> list[str]:
+    """Label names as shown: cut to the room there is, never two alike."""
+    names = [shorten(name) for name in trace.label_names]
+    return [n if names.count(n) == 1 else f"{n} ({i})" for i, n in enumerate(names)]
+
+
 def piece(token: str) -> str:
     """A token to show: its angle brackets cannot be taken for a tag, its space mark is a dot."""
     shown = visible(token, limit=40).replace("<", "⟨").replace(">", "⟩")

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from app.shared import narration
 from app.shared.palette import glyph
+from app.shared.rules import card
 from app.shared.text import MAX_CHARS, visible
-from elbert_core.policies.explanation import Decision
+from elbert_core.errors import InputError
+from elbert_core.policies import ExitPolicy
+from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.left_out import Stability
+from elbert_core.results import LayerTrace
 
 APP_TITLE = "ELBERT: how deep does it read?"
 PAGE_INSPECT = "Inspect"
@@ -44,7 +48,6 @@ PROBLEMS: dict[str, str] = {
 }
 LINK_LEFT_OUT = "Not possible here, so left out of what the link asks for: {parts}."
 LAST_RESULT_STAYS = "The last result stays below."
-FORMER = "The sentence before: “{text}”"
 PAIR_REFUSED = "A pair of texts cannot be read again here."
 
 # -- messages about the model ----------------------------------------------------------------------
@@ -56,6 +59,8 @@ BROKEN_CHECKPOINT = "The model cannot be used: {message}. The stored examples wo
 BUSY = "Somebody else's sentence is being read just now. Please try again in a moment."
 NO_TORCH = "PyTorch is not installed, so new sentences cannot be read. The stored examples work."
 NO_PRESET = "The stored example “{name}” is missing or damaged ({message})."
+
+READ_BY = "Read by {checkpoint} on {device}, {dtype}."
 
 # -- modes -----------------------------------------------------------------------------------------
 MODES: dict[str, str] = {
@@ -105,23 +110,6 @@ FLAG_EXIT = "stops here"
 FLAG_FULL = "reads to the end"
 NOT_NEEDED = "not needed"
 SCORE_TABLE = "The figure as a table"
-
-# -- around the decision ---------------------------------------------------------------------------
-REAL_SAME = "It really stopped, with the same result:"
-REAL_OTHER = (
-    "It really stopped, with another result than the record above, which another model or machine "
-    "may have made:"
-)
-REAL_TIME = (
-    "Run {runs} times each in turn on {device}: {stopped} when it may stop, {full} to the end "
-    "(median, from the fastest to the slowest)."
-)
-REAL_SPAN = "{median:.1f} ms ({fastest:.1f} to {slowest:.1f})"
-REAL_NOISE = (
-    "Its time is not compared: on {device} the same run varies by more than stopping would save."
-)
-READ_BY = "Read by {checkpoint} on {device}, {dtype}."
-TRUNCATED = "The model reads at most {read} pieces; this text has {full}, so its end was not read."
 
 # -- taking it away --------------------------------------------------------------------------------
 LINK_DEFAULT = "(nothing: everything is at its default)"
@@ -187,6 +175,23 @@ RACE_GONE = "stopped"
 
 
 # -- made ------------------------------------------------------------------------------------------
+def refused(policy: ExitPolicy, *traces: LayerTrace) -> str:
+    """Why a rule cannot be applied to one of these records, in one line; "" where it can."""
+    for trace in traces:
+        try:
+            explain(policy, trace)
+        except InputError as error:
+            return RULE_REFUSED.format(rule=card(policy.kind).name, message=error)
+    return ""
+
+
+def read_by(trace: LayerTrace) -> str:
+    """Which model made a record, and where."""
+    return READ_BY.format(
+        checkpoint=trace.checkpoint[:60], device=trace.device[:30], dtype=trace.dtype[:30]
+    )
+
+
 def quoted(text: str, limit: int = 60) -> str:
     """A sentence in quotation marks, cut."""
     return f"“{visible(text, limit=limit)}”"

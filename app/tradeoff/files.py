@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.shared.table_view import table_html
+from app.shared.sheet import table as table_html
 from app.shared.text import visible
 from app.shared.widgets import bind, press, upload
 from app.tradeoff import evaluations, visit, words

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.shared.palette import Palette
-from app.shared.table_view import table_html
+from app.shared.sheet import table as table_html
 from app.shared.widgets import bind, clicks
 from app.tradeoff import visit
 from app.tradeoff import words_closer as words

@@ -12,7 +12,7 @@ from app.shared import visit as shared
 from app.shared import words as common
 from app.shared.palette import Palette
 from app.shared.rules import capital, card, described
-from app.shared.table_view import table_html
+from app.shared.sheet import table as table_html
 from app.shared.widgets import bind
 from app.tradeoff import visit, words
 from app.tradeoff import words_promise as promised

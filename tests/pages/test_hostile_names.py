@@ -144,7 +144,7 @@ def test_what_the_page_writes_it_also_opens(labels: int, open_app: OpenApp) -> N
 
 def test_whole_numbers_of_attention_open_and_are_saved_again(open_app: OpenApp) -> None:
     """A file near the size that may be opened grows where 0 is written as 0.0."""
-    from app.inspect.share import json_of
+    from app.inspect.files import json_of
 
     tokens = 380
     trace = make_trace(text=" ".join(["word"] * (tokens - 2)))

@@ -154,7 +154,7 @@ def test_bad_input_gets_a_message_and_the_last_result_stays(bad: str, open_app: 
     assert common.LAST_RESULT_STAYS in driver.warnings(app)
     assert "font-size:1rem" in driver.verdict(app)  # small: it is no answer to what was asked
     assert driver.words_of(driver.verdict(app)) == driver.words_of(before)
-    assert common.FORMER.format(text=SENTENCE) in driver.captions(app)
+    assert words.FORMER.format(text=SENTENCE) in driver.captions(app)
     assert app.query_params["text"] == SENTENCE
     assert not driver.warnings(driver.read(app, SENTENCE))
 

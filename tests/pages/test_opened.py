@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.inspect import words
-from app.inspect.opened import origin, told
+from app.inspect.files import origin, told
 from app.shared import resources
 from app.shared.presets import load_preset
 from app.shared.text import clean
@@ -77,7 +77,7 @@ def test_weights_are_known_again_under_another_name(trace: LayerTrace) -> None:
 @pytest.mark.usefixtures("with_model")
 @pytest.mark.parametrize(
     ("digest", "said"),
-    [("", words.OPENED_UNKNOWN), ("cd" * 32, "is not here")],
+    [("", words.OPENED["unknown"]), ("cd" * 32, "is not here")],
     ids=["unknown", "absent"],
 )
 def test_what_cannot_be_checked_is_said(digest: str, said: str, open_app: OpenApp) -> None:
@@ -93,7 +93,7 @@ def test_what_cannot_be_checked_is_said(digest: str, said: str, open_app: OpenAp
 
 def test_every_outcome_has_words() -> None:
     for name in ("SAME", "OTHER", "ABSENT", "UNKNOWN"):
-        assert getattr(words, f"OPENED_{name}")
+        assert words.OPENED[name.lower()]
     stranger = clean(replace(make_trace(), checkpoint="\u202ex", digest="ab" * 32))
     assert "⟨U+202E⟩x" in told(origin(stranger))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from app.shared.lessons import lesson_names, load_lesson
-from app.shared.presets import HOME, MODEL_OF, NAMES, load_preset
+from app.shared.presets import MODEL_OF, NAMES, load_preset
+from app.shared.resources import HOME
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
 from elbert_core.results import LayerTrace
 

@@ -11,16 +11,16 @@ import pytest
 
 from app.compare import words
 from app.compare.figures import word_effects
-from app.compare.left_out import words_figure
-from app.inspect.reading_grid import blend, reading_grid
+from app.compare.panels import words_figure
+from app.inspect.figures import blend, reading_grid
 from app.shared import words as common
-from app.shared.legend import legend_html
 from app.shared.palette import DARK, LIGHT
-from app.shared.race import ends, race, slowed
-from app.shared.race_panel import race_table
+from app.shared.panels import lanes_table, rules
+from app.shared.race import ends, race, race_table, slowed
 from app.shared.rows import Path, Strip, paths, strips
 from app.shared.rules import described, kinds
-from app.shared.rules_panel import lanes_table, rules
+from app.shared.sheet import legend
+from app.shared.text import label_names
 from elbert_core.policies import ConfidenceWindow, ExitPolicy, FixedLayer, NeverExit
 from elbert_core.policies.explanation import explain
 from elbert_core.reading.left_out import ablation, stability
@@ -169,6 +169,12 @@ def test_every_word_has_its_exit_and_its_change() -> None:
     assert [row["x"] for row in rows(spec, "exits_1")] == [5, 1]
     assert [row["x"] for row in rows(spec, "exits_0")] == [4]
     assert len(rows(spec, "moves")) == 2
+    # words and numbers stand left of the axis, where no mark can cross them
+    (titles,) = [layer for layer in spec["layer"] if layer["name"] == "titles"]
+    assert titles["encoding"]["x"] == {"value": 0}
+    assert titles["mark"]["dx"] < 0
+    assert titles["mark"]["align"] == "right"
+    assert [row["text"] for row in rows(spec, "titles")] == ["w0", "w1", "w2"]
     assert words_figure(found, TRACE).table["Change"] == [0, -4, -1]
     assert "Without “w2” it stops one layer earlier and says negative instead" in (
         words.ablation_sentence(found, TRACE)
@@ -223,7 +229,7 @@ def test_colours_are_mixed_in_proportion() -> None:
 
 
 def test_label_names_are_escaped_in_the_legend() -> None:
-    html = legend_html(make_trace(label_names=("<img src=x>", "b")), LIGHT)
+    html = legend(label_names(make_trace(label_names=("<img src=x>", "b"))), LIGHT)
     assert "<img" not in html
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.compare import words
 from app.compare.figures import AT, sliding, span
-from app.compare.kinds import KINDS, right_before, three_kinds
+from app.compare.sentences import KINDS, right_before, three_kinds
 from app.shared import presets
 from app.shared.palette import DARK, LIGHT
 from app.shared.rows import Path

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compare.alike import MOST, alike, alike_table
+from app.compare.panels import MOST, alike_table
+from app.compare.sentences import alike
 from app.compare.words import alike_sentence
 from app.shared.palette import LIGHT
 from app.shared.rows import Strip, strips

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.inspect import words
-from app.inspect.map_panel import regions_note
-from app.inspect.state_map import map_figure, map_said, map_table
+from app.inspect.figures import map_figure, map_table
+from app.inspect.words import map_said, regions_note
 from app.shared import words as common
 from app.shared.palette import DARK, LIGHT
 from app.shared.still import svg
@@ -51,11 +51,12 @@ def test_every_layer_is_a_point_in_its_label_s_colour(labels: int, palette: Any)
     spec = map_figure(found, trace, decision, palette=palette)
     points = sorted(rows(spec, "points_"), key=lambda row: row["layer"])
     assert [row["layer"] for row in points] == list(range(1, 8))
-    assert [row["index"] for row in points] == trace.labels.tolist()
     assert [row["ink"] for row in points] == [palette.label(int(i)) for i in trace.labels]
-    assert [row["later"] for row in points] == [False] * 4 + [True] * 3
+    later = [n for i in range(labels) for n in rows(spec, f"points_{i}_later")]
+    assert sorted(row["layer"] for row in later) == [5, 6, 7]
     (ring,) = rows(spec, "exit_ring")
-    assert ring["layer"] == decision.exit_layer
+    at_exit = points[decision.exit_layer - 1]
+    assert (ring["x"], ring["y"]) == (at_exit["x"], at_exit["y"])
     assert len(rows(spec, "way")) == 6
     assert len([r for r in rows(spec, "regions")]) >= 1
     assert any(common.FLAG_EXIT in row["text"] for row in rows(spec, "numbers_exit"))

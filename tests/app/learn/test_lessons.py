@@ -12,8 +12,9 @@ import pytest
 from app.learn.words import facts, fill, outcome, paragraphs, record
 from app.shared.claims import CHECKS, Scene, holds
 from app.shared.lessons import FOLDER, Lesson, lesson_names, load_lesson, parse_lesson, trace_path
-from app.shared.presets import HOME, load_preset, names_of
+from app.shared.presets import load_preset, names_of
 from app.shared.race import ends
+from app.shared.resources import HOME
 from app.shared.rules import card
 from app.shared.text import check_text
 from elbert_core.errors import InputError

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.inspect.reasons import why_not_html
-from app.shared import narration
-from app.shared.palette import LIGHT
-from app.shared.verdict import verdict_html
+from app.inspect import words
+from app.inspect.panels import why_not
+from app.shared import narration, sheet
 from elbert_core.policies import (
     ConfidenceThreshold,
     ConfidenceWindow,
@@ -39,7 +38,7 @@ def test_why_not_earlier_names_every_condition_with_its_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "words"),
+    ("policy", "expected"),
     [
         (WINDOW, "fills the window of 4"),
         (
@@ -57,9 +56,9 @@ def test_why_not_earlier_names_every_condition_with_its_numbers() -> None:
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_why_speaks_of_the_rule_in_use(policy: ExitPolicy, words: str) -> None:
+def test_why_speaks_of_the_rule_in_use(policy: ExitPolicy, expected: str) -> None:
     trace = make_trace([0.6, 0.7, 0.8, 0.85, 0.9, 0.95])
-    assert words in narration.why(trace, explain(policy, trace))
+    assert expected in narration.why(trace, explain(policy, trace))
 
 
 def test_too_early_is_said() -> None:
@@ -87,19 +86,20 @@ def test_full_depth_says_when_the_answer_changed() -> None:
 
 def test_savings_are_counted_against_full_depth() -> None:
     decision = explain(FixedLayer(2), make_trace([0.5, 0.6, 0.7, 0.8]))
-    assert narration.saved_layers(decision) == "2 of 4 layers (50 %)"
-    assert narration.saved_macs(decision) == ("50 %", "2.0 of 4.0 million")
-    percent, detail = narration.saved_ms(decision)
+    assert words.saves(decision) == "Saves 2 of 4 layers (50 %)."
+    layers, macs, (_, percent, detail, _) = words.savings(decision)
+    assert layers[1:3] == ("50 %", "2 of 4")
+    assert macs[1:3] == ("50 %", "2.0 of 4.0 million")
     assert detail.endswith(" ms")
     assert percent.endswith(" %")
 
 
 @pytest.mark.parametrize(
-    ("confidence", "words"),
+    ("confidence", "said"),
     [(0.5, "50 % sure"), (0.944, "94 % sure"), (0.9962, "99.6 % sure"), (1.0, "over 99.9 % sure")],
 )
-def test_sure_never_claims_certainty(confidence: float, words: str) -> None:
-    assert narration.sure(confidence) == words
+def test_sure_never_claims_certainty(confidence: float, said: str) -> None:
+    assert narration.sure(confidence) == said
 
 
 def test_numbers_close_to_their_bound_are_told_apart() -> None:
@@ -120,14 +120,14 @@ def test_the_arithmetic_has_this_sentences_numbers() -> None:
 
 def test_mind_changes_are_counted_up_to_the_exit() -> None:
     trace = make_trace([0.6, 0.4, 0.6, 0.4])
-    assert "twice" in narration.flips(trace, explain(FixedLayer(3), trace))
-    assert "never" in narration.flips(trace, explain(FixedLayer(1), trace))
+    assert "twice" in words.flips(trace, explain(FixedLayer(3), trace))
+    assert "never" in words.flips(trace, explain(FixedLayer(1), trace))
 
 
 def test_label_names_are_escaped_in_html() -> None:
     trace = make_trace(label_names=("<b onclick=x>", "<img src=x>"))
     decision = explain(WINDOW, trace)
-    for html in (verdict_html(decision, LIGHT), why_not_html(trace, decision, LIGHT)):
+    for html in map(str, (sheet.verdict(decision), why_not(trace, decision))):
         assert "<img" not in html
-        assert "<b " not in html
+        assert "<b onclick" not in html
         assert "&lt;" in html

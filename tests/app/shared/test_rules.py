@@ -12,8 +12,8 @@ import pytest
 from app.shared import narration
 from app.shared.cards import Setting, Value
 from app.shared.quantities import QUANTITIES, quantity
-from app.shared.reading import staves
 from app.shared.rules import FAMILIES, RULES, build_policy, card, described, kinds
+from app.shared.score import staves
 from app.shared.state import from_query
 from elbert_core.errors import InputError
 from elbert_core.policies import (

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.shared import narration
 from app.shared.canvas import hatch, nice_ceiling
 from app.shared.palette import DARK, LIGHT, SHAPES, palette
-from app.shared.reading import alt_text, closed_run
-from app.shared.score import SELECTION, score
+from app.shared.quantities import closed_run
+from app.shared.score import SELECTION, alt_text, score
 from app.shared.text import clean
 from elbert_core.policies import (
     ConfidenceThreshold,
@@ -243,9 +244,10 @@ def test_any_depth_can_be_drawn(layers: int) -> None:
 
 def test_alt_text_says_what_a_reader_would_take_away() -> None:
     trace = make_trace()
-    text = alt_text(trace, explain(WINDOW, trace), "positive, 90 % sure.")
+    decision = explain(WINDOW, trace)
+    text = alt_text(trace, decision)
     assert "6 layers" in text
-    assert "positive, 90 % sure" in text
+    assert narration.verdict(decision) in text
 
 
 def test_light_and_dark_have_colours_of_their_own() -> None:

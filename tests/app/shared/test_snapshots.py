@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.compare.snapshot import compare_html
-from app.inspect.snapshot import InspectView, inspect_html
+from app.compare.panels import compare_html
+from app.inspect.files import InspectView, inspect_html
+from app.inspect.words import REAL_NOISE, real_times
 from app.shared import narration
 from app.shared import words as common
 from app.shared.race import race_still
 from app.shared.rows import Strip, strips
 from app.shared.sheet import Figure
 from app.shared.state import RealRun, Shown
-from app.shared.verdict import real_times
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit
 from elbert_core.policies.explanation import explain
 from elbert_core.results import LayerTrace
@@ -105,7 +105,7 @@ def test_a_real_run_and_an_opened_file_are_told() -> None:
     assert "12.5 ms (12.1 to 13.0)" in html
     assert "30.5 ms (29.9 to 31.0)" in html
     noisy = replace(shown.real, stopped_ms=(12.0, 40.0, 20.0))
-    assert real_times(noisy) == common.REAL_NOISE.format(device="cpu")
+    assert real_times(noisy) == REAL_NOISE.format(device="cpu")
     assert ">opened<" in html.replace(" opened<", ">opened<")
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.shared import narration, rules_panel
+from app.shared import narration, panels
 from app.shared.palette import DARK, LIGHT
-from app.shared.reading import staves
 from app.shared.rules import build_policy, card, described, kinds
-from app.shared.score import score
-from app.shared.score_panel import layer_table
+from app.shared.score import layer_table, score, staves
 from app.shared.state import InspectState, from_query, to_query
 from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import look_at, look_closer
@@ -73,9 +71,9 @@ def test_the_figure_shows_its_quantity_with_the_bound(lead: ExitPolicy) -> None:
 
 
 def test_it_stands_beside_the_other_rules(lead: ExitPolicy) -> None:
-    names = [name for name, _ in rules_panel.rules(build_policy("never", {}))]
+    names = [name for name, _ in panels.rules(build_policy("never", {}))]
     assert toy.RULE.name in names
-    assert lead in dict(rules_panel.rules(lead)).values()
+    assert lead in dict(panels.rules(lead)).values()
 
 
 def test_it_has_a_curve_a_mark_and_a_line_in_every_table(lead: ExitPolicy) -> None:

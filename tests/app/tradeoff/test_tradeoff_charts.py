@@ -11,10 +11,9 @@ import altair as alt
 import numpy as np
 import pytest
 
-from app.shared.canvas import Canvas
 from app.shared.palette import DARK, LIGHT, Palette
-from app.shared.reading import staves
 from app.shared.rules import FAMILIES, RULES, card
+from app.shared.score import Canvas, staves
 from app.shared.still import svg
 from app.tradeoff import words
 from app.tradeoff.chart import SELECTION, tradeoff, without_current
@@ -208,7 +207,7 @@ def test_every_figure_can_be_a_still_picture(overview: Overview, setting: Settin
     for figure in figures(overview, setting, LIGHT):
         before = json.dumps(figure)
         still = svg(figure, alt="<figure>")
-        assert still.startswith("<svg")
+        assert still.startswith('<div class="wide"><svg')
         assert 'aria-label="&lt;figure&gt;"' in still
         assert json.dumps(figure) == before
 

@@ -1,36 +1,79 @@
-"""Three kinds of sentence: one that is easy, one that is hard, one that is overthought.
+"""Sentences to set beside the one in use: those that go its way, and one of each kind.
 
-Kinds are read off stored passes under the rule in use, never written down: another model or another
-rule may make another sentence the hard one. Overthought (Kaya et al. 2019) means that an earlier
-layer was right and the last one is wrong, so it can only be said of sentences of which somebody has
-said what they mean.
+Both are read off stored passes under the rule in use, never written down: another model or another
+rule may choose others. Three kinds: easy, hard, and overthought (Kaya et al. 2019), which means
+that an earlier layer was right and the last one is wrong; so it can only be said of sentences of
+which somebody has said what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import streamlit as st
+import numpy as np
 
-from app.compare import words
-from app.compare.alike import sentences
-from app.compare.figures import sliding
-from app.shared import presets
-from app.shared.figure_panel import show_figure
-from app.shared.palette import Palette
-from app.shared.reading import refused
-from app.shared.rows import Path, paths
-from app.shared.score_panel import layer_table
-from app.shared.sheet import Figure
-from app.shared.words import path_title
+from app.shared import lessons, presets
+from app.shared import visit as shared
+from app.shared.words import refused
+from elbert_core.errors import ElbertError
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import Decision, explain
-from elbert_core.reading.ways import comparable
+from elbert_core.reading.ways import comparable, way
 from elbert_core.results import LayerTrace
 
 KINDS = ("easy", "hard", "overthought")
 """In the order drawn."""
+
+
+def sentences() -> Iterator[tuple[str, LayerTrace]]:
+    """Sentences of this visit, the examples, and those of the lessons."""
+    for trace in shared.visited():
+        yield "visit", trace
+    for name in presets.NAMES:
+        try:
+            yield "example", presets.preset(name)
+        except ElbertError:
+            continue  # Inspect says so
+    for name in lessons.lesson_names():
+        try:
+            for trace in lessons.lesson(name).traces.values():
+                yield "lesson", trace
+        except ElbertError:
+            continue  # Learn says so
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another sentence and how far its way is from that of the one in use.
+
+    Attributes:
+        source: where it comes from, a name in `words.ALIKE_SOURCES`.
+        trace, decision: all layers, and what the rule makes of them.
+        differs: layers at which the ways differ, 1..n_layers.
+    """
+
+    source: str
+    trace: LayerTrace
+    decision: Decision
+    differs: tuple[int, ...]
+
+
+def alike(
+    trace: LayerTrace, policy: ExitPolicy, others: Iterator[tuple[str, LayerTrace]]
+) -> list[Alike]:
+    """Other sentences, those whose ways are most alike first; each text once. Pure."""
+    mine = way(trace, explain(policy, trace))
+    found: dict[str, Alike] = {}
+    for source, other in others:
+        if other.text == trace.text or other.text in found or not comparable(trace, other):
+            continue
+        if refused(policy, other):
+            continue
+        decision = explain(policy, other)
+        differs = tuple(int(i) + 1 for i in np.flatnonzero(mine != way(other, decision)))
+        found[other.text] = Alike(source, other, decision, differs)
+    return sorted(found.values(), key=lambda one: len(one.differs))  # stable: sources keep order
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +142,3 @@ def three_kinds(
 def _sure_of_the_right(kind: Kind) -> float:
     assert kind.right_at is not None
     return float(kind.trace.confidence[kind.right_at - 1])
-
-
-def show_kinds(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure | None:
-    """The three sentences, the figure with its slider, and the tables."""
-    others = (other for _, other in sentences() if comparable(trace, other))
-    known = [trace, *(other for other in others if not refused(policy, other))]
-    kinds = three_kinds(policy, known, presets.MEANT)
-    if len(kinds) < 2:
-        st.info(words.KINDS_TOO_FEW)
-        return None
-    st.text(words.KINDS_INTRO)
-    entries = [
-        Path(path_title(words.KIND_NAMES[k.name], k.decision), k.trace, k.decision) for k in kinds
-    ]
-    findings = [
-        [words.at_window(kind.decision, layer) for layer in range(1, kind.trace.n_layers + 1)]
-        for kind in kinds
-    ]
-    latest = max(kind.decision.exit_layer for kind in kinds)
-    said = words.kinds_sentence(kinds)
-    result = Figure(
-        "",
-        lambda colours: paths(entries, palette=colours),
-        f"{'; '.join(entry.title for entry in entries)}. {said}",
-        (words.KINDS_HELP,),
-        said=(*map(words.kind_line, kinds), said),
-        tables=tuple(
-            (entry.title, layer_table(kind.trace, kind.decision))
-            for entry, kind in zip(entries, kinds, strict=True)
-        ),
-    )
-    show_figure(
-        result,
-        palette,
-        key="compare.kinds",
-        table=words.KINDS_TABLE,
-        labels=trace,
-        spec=sliding(entries, findings, at=latest, palette=palette),
-    )
-    return result
