@@ -4,7 +4,7 @@
 adds up to 1. `map_figure` shows what the exit head reads after each layer as a point; a way joins
 them in order, and a region has the colour and the sign of the label that wins there. What lies
 after the exit is veiled or dimmed, because the running model would not have made it. Pure: what was
-found and a decision in; specifications and tables out.
+found and a decision in, a specification out, or a table.
 """
 
 from __future__ import annotations

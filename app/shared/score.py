@@ -9,7 +9,7 @@ The figure is a single layered view with hand-made vertical positions in pixels 
 concatenation of charts: only so can one mark cross all staves, and only so does the width follow
 the page, down to a telephone. It is written as Vega-Lite directly: checking the same figure through
 Altair's classes takes a tenth of a second, which would be felt at every step of the cursor. Pure: a
-trace and a decision in; a specification, its numbers and its message out.
+trace and a decision in, a specification out; with its numbers and its message.
 """
 
 from __future__ import annotations
