@@ -107,9 +107,9 @@ class _MapCanvas(LayerCanvas):
         super().__init__(1, HEIGHT, {})
         left, right, low, high = frame
         bare: Spec = {"nice": False, "zero": False}
-        self._x |= {"scale": {**bare, "domain": [left, right]}}
-        self._x["axis"] |= {"values": [], "labels": False, "title": None}
-        self._y |= {"scale": {**bare, "domain": [low, high]}}
+        self.x |= {"scale": {**bare, "domain": [left, right]}}
+        self.x["axis"] |= {"values": [], "labels": False, "title": None}
+        self.y |= {"scale": {**bare, "domain": [low, high]}}
 
 
 def map_figure(found: StateMap, trace: LayerTrace, decision: Decision, *, palette: Palette) -> Spec:

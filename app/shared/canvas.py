@@ -52,12 +52,66 @@ def nice_ceiling(value: float) -> float:
     return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if value <= f * power * (1 + 1e-9))
 
 
-class LayerCanvas:
-    """Axes that all marks share, and the marks as Vega-Lite layers.
+class Marks:
+    """Marks on two axes, as Vega-Lite layers.
 
     Every mark takes `name` (found again in tests and in the picture's source), its rows, `ink`: the
     field that holds each row's own colour, and Vega-Lite's mark properties.
     """
+
+    def __init__(self, x: Spec, y: Spec) -> None:
+        """Marks placed by the fields x and y of their rows, on these channels."""
+        self.x, self.y = x, y
+
+    def mark(
+        self, name: str, rows: list[Row], mark: Spec, *, ink: str = "", **encoding: Spec
+    ) -> Spec:
+        """One layer: rows drawn as `mark`; further channels, or others for x and y."""
+        channels: Spec = {"x": {"field": "x", **self.x}, "y": {"field": "y", **self.y}}
+        if ink:
+            # a colour as it stands: a scale would give the figure a legend that it does not need
+            channels["color"] = {"field": ink, "type": "nominal", "scale": None}
+        channels |= encoding
+        return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": channels}
+
+    def boxes(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Rectangles between (x, y) and (x2, y2)."""
+        return self.mark(name, rows, {"type": "rect", **mark}, ink=ink, **_ENDS)
+
+    def rules(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Straight lines between (x, y) and (x2, y2)."""
+        return self.mark(name, rows, {"type": "rule", **mark}, ink=ink, **_ENDS)
+
+    def lines(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """One line through (x, y) for each `index`."""
+        detail = {"detail": {"field": "index", "type": "nominal"}}
+        return self.mark(name, rows, {"type": "line", **mark}, ink=ink, **detail)
+
+    def points(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
+        """Filled shapes at (x, y)."""
+        filled = {"type": "point", "filled": True, "opacity": 1, **mark}
+        return self.mark(name, rows, filled, ink=ink)
+
+    def haloed(self, name: str, rows: list[Row], palette: Palette, **more: Any) -> list[Spec]:
+        """Texts with a halo in the page's colour, so that they can be read across marks."""
+        ink = {key: more.pop(key) for key in ("ink", "color") if key in more}
+        halo = self.words(f"{name}_halo", rows, stroke=palette.paper, strokeWidth=4, **more)
+        return [halo, self.words(name, rows, **ink, **more)]
+
+    def words(
+        self, name: str, rows: list[Row], *, ink: str = "", at_left: bool = False, **mark: Any
+    ) -> Spec:
+        """Texts at (x, y), or at y on the left edge."""
+        more: Spec = {"text": {"field": "text", "type": "nominal"}}
+        if at_left:
+            more["x"] = {"value": 0}
+        return self.mark(
+            name, rows, {"type": "text", "baseline": "middle", **mark}, ink=ink, **more
+        )
+
+
+class LayerCanvas(Marks):
+    """Marks on the depth axis and on pixels from the top."""
 
     def __init__(
         self, n_layers: int, height: float, ticks: dict[float, str], *, gutter: int = 26
@@ -73,7 +127,7 @@ class LayerCanvas:
         self.n_layers, self.gutter = n_layers, gutter
         every = 1 if n_layers <= 12 else 2
         bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
-        self._x: Spec = {
+        x: Spec = {
             "type": "quantitative",
             "scale": {"domain": [0.5, n_layers + 0.5], "nice": False, "zero": False},
             "axis": {
@@ -87,7 +141,7 @@ class LayerCanvas:
         label = "''"
         for position, text in ticks.items():
             label = f"datum.value === {position} ? '{text}' : {label}"
-        self._y: Spec = {
+        y: Spec = {
             "type": "quantitative",
             "scale": {"domain": [0, height], "reverse": True, "nice": False, "zero": False},
             "axis": {
@@ -99,51 +153,10 @@ class LayerCanvas:
                 "maxExtent": gutter,
             },
         }
-
-    def boxes(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
-        """Rectangles between (x, y) and (x2, y2)."""
-        return self._layer(name, rows, {"type": "rect", **mark}, ink, _ENDS)
-
-    def rules(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
-        """Straight lines between (x, y) and (x2, y2)."""
-        return self._layer(name, rows, {"type": "rule", **mark}, ink, _ENDS)
-
-    def lines(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
-        """One line through (x, y) for each `index`."""
-        detail = {"detail": {"field": "index", "type": "nominal"}}
-        return self._layer(name, rows, {"type": "line", **mark}, ink, detail)
-
-    def points(self, name: str, rows: list[Row], *, ink: str = "", **mark: Any) -> Spec:
-        """Filled shapes at (x, y)."""
-        return self._layer(name, rows, {"type": "point", "filled": True, "opacity": 1, **mark}, ink)
-
-    def haloed(self, name: str, rows: list[Row], palette: Palette, **more: Any) -> list[Spec]:
-        """Texts with a halo in the page's colour, so that they can be read across marks."""
-        ink = {key: more.pop(key) for key in ("ink", "color") if key in more}
-        halo = self.words(f"{name}_halo", rows, stroke=palette.paper, strokeWidth=4, **more)
-        return [halo, self.words(name, rows, **ink, **more)]
-
-    def words(
-        self, name: str, rows: list[Row], *, ink: str = "", at_left: bool = False, **mark: Any
-    ) -> Spec:
-        """Texts at (x, y), or at y on the left edge."""
-        more: Spec = {"text": {"field": "text", "type": "nominal"}}
-        if at_left:
-            more["x"] = {"value": 0}
-        return self._layer(name, rows, {"type": "text", "baseline": "middle", **mark}, ink, more)
-
-    def _layer(
-        self, name: str, rows: list[Row], mark: Spec, ink: str, more: Spec | None = None
-    ) -> Spec:
-        encoding: Spec = {"x": {"field": "x", **self._x}, "y": {"field": "y", **self._y}}
-        if ink:
-            # a colour as it stands: a scale would give the figure a legend that it does not need
-            encoding["color"] = {"field": ink, "type": "nominal", "scale": None}
-        encoding.update(more or {})
-        return {"name": name, "data": {"values": rows}, "mark": mark, "encoding": encoding}
+        super().__init__(x, y)
 
 
-def box(left: float, right: float, top: float, low: float, **more: Any) -> Row:
+def box(left: float, right: float, top: float, low: float, /, **more: Any) -> Row:
     """Where a rectangle or a straight line lies, in layers and pixels, and its further fields."""
     return {"x": left, "x2": right, "y": top, "y2": low, **more}
 

@@ -103,8 +103,8 @@ class _TimeCanvas(LayerCanvas):
 
     def __init__(self, n_layers: int, height: float, end: float) -> None:
         super().__init__(n_layers, height, {})
-        self._x["scale"]["domain"] = [0, end]
-        self._x["axis"] |= {"title": words.COLUMN_MS, "values": None, "format": "g"}
+        self.x["scale"]["domain"] = [0, end]
+        self.x["axis"] |= {"title": words.COLUMN_MS, "values": None, "format": "g"}
 
 
 def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Spec:

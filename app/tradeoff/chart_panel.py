@@ -16,8 +16,8 @@ from app.shared.sheet import table as table_html
 from app.shared.widgets import bind, clicks
 from app.tradeoff import visit, words
 from app.tradeoff import words_closer as closer
-from app.tradeoff.chart import SELECTION, tradeoff, without_current
 from app.tradeoff.evaluations import Overview, Setting, key_of
+from app.tradeoff.figures import SELECTION, tradeoff, without_current
 from app.tradeoff.published import FILE, Published, load_published
 from elbert_core.errors import InputError
 from elbert_core.evaluation.sweeps import SweepPoint

@@ -13,14 +13,14 @@ from app.shared.widgets import bind, clicks
 from app.tradeoff import visit
 from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import Overview, Setting
-from app.tradeoff.layers import (
+from app.tradeoff.figures_layers import (
     SELECTION,
     depth_of_slices,
     layer_strips,
     layer_table,
+    trust_figure,
 )
 from app.tradeoff.setting import show_metrics
-from app.tradeoff.trust import trust_figure
 from app.tradeoff.words import percent
 
 LAYER = "tradeoff.layer"

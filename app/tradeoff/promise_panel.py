@@ -17,9 +17,9 @@ from app.shared.widgets import bind
 from app.tradeoff import visit, words
 from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import Overview
+from app.tradeoff.figures import steps_figure
 from app.tradeoff.promises import average_promise, promise
 from app.tradeoff.setting import show_metrics
-from app.tradeoff.trust import steps_figure
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.policy_files import SavedPolicy, policy_to_json

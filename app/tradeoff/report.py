@@ -23,9 +23,9 @@ from app.shared.state import DEFAULT_RULE
 from app.shared.text import visible
 from app.tradeoff import words
 from app.tradeoff import words_closer as closer
-from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
-from app.tradeoff.layers import layer_strips, layer_table
+from app.tradeoff.figures import tradeoff
+from app.tradeoff.figures_layers import layer_strips, layer_table
 from app.tradeoff.published import Published, load_published
 from elbert_core.errors import ElbertError
 from elbert_core.evaluation.sweeps import SweepPoint

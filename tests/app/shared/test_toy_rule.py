@@ -11,8 +11,8 @@ from app.shared.palette import DARK, LIGHT
 from app.shared.rules import build_policy, card, described, kinds
 from app.shared.score import layer_table, score, staves
 from app.shared.state import InspectState, from_query, to_query
-from app.tradeoff.chart import tradeoff
 from app.tradeoff.evaluations import look_at, look_closer
+from app.tradeoff.figures import tradeoff
 from app.tradeoff.published import Published
 from app.tradeoff.report import points_csv, report_html
 from elbert_core.policies import ExitPolicy
