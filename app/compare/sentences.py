@@ -28,7 +28,7 @@ KINDS = ("easy", "hard", "overthought")
 
 def sentences() -> Iterator[tuple[str, LayerTrace]]:
     """Sentences of this visit, the examples, and those of the lessons."""
-    for trace in shared.visited():
+    for trace in tuple(shared.current().visited.values()):
         yield "visit", trace
     for name in presets.NAMES:
         try:

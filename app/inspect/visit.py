@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.shared import resources, visit
-from app.shared.state import RealRun, Shown
+from app.shared.state import Shown
 from app.shared.widgets import forget_click, remembered
-from elbert_core.results import ExitReason
 
 SCORE = "inspect.score"
 """Name of the figure that can be clicked."""
@@ -62,20 +61,6 @@ def stop_for_real() -> None:
         on_show.trace.text,
         visit.say,
     )
-    if found is None:
-        return
-    exits, stopped_ms, full_ms, ran_on = found
-    label = int(exits.label[0])
-    on_show.real = RealRun(
-        policy=rule,
-        exit_layer=int(exits.exit_layer[0]),
-        n_layers=exits.n_layers,
-        reason=ExitReason(int(exits.reason[0])),
-        label=label,
-        label_name=exits.label_names[label],
-        confidence=float(exits.probs[0, label]),
-        stopped_ms=stopped_ms,
-        full_ms=full_ms,
-        device=ran_on,
-    )
-    visit.say("")
+    if found is not None:
+        on_show.real = found
+        visit.say("")

@@ -233,8 +233,10 @@ def flips(trace: LayerTrace, decision: Decision) -> str:
 
 def real_run(real: RealRun, *, same: bool) -> tuple[str, str]:
     """What happened when the model really stopped: whether with the same result, and the result."""
-    answer = f"{narration.name(real.label_name)}, {narration.sure(real.confidence)}"
-    depth = f"after layer {real.exit_layer} of {real.n_layers}"
+    exits, label = real.exits, real.label
+    sure = narration.sure(float(exits.probs[0, label]))
+    answer = f"{narration.name(exits.label_names[label])}, {sure}"
+    depth = f"after layer {real.exit_layer} of {exits.n_layers}"
     return REAL_SAME if same else REAL_OTHER, f"{answer}, {depth}. {real_times(real)}"
 
 

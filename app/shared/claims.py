@@ -49,6 +49,10 @@ class Scene:
         """What the rule makes of it."""
         return explain(self.policy, self.trace)
 
+    def leading(self, layer: int) -> str:
+        """Name of the label that leads after a layer."""
+        return self.trace.label_names[int(self.trace.labels[layer - 1])]
+
     def other(self, expected: Any) -> Scene:
         """The scene with another sentence, another rule, or both."""
         if not isinstance(expected, Mapping) or not set(expected) <= {"sentence", "policy"}:
@@ -85,42 +89,25 @@ def check_form(claim: Claim) -> None:
         raise InputError(f"a claim is one of {', '.join(CHECKS)}, got {claim!r}")
 
 
-def _all_of(scene: Scene, expected: Any) -> bool:
-    return all(holds(claim, scene) for claim in expected)
-
-
-def _not(scene: Scene, expected: Any) -> bool:
-    return not holds(expected, scene)
-
-
 def _of(scene: Scene, expected: Any) -> bool:
     about = {name: value for name, value in expected.items() if name != "claim"}
     return holds(expected["claim"], scene.other(about))
 
 
-def _label(scene: Scene, expected: Any) -> bool:
-    return scene.decision.label_name == str(expected)
+def _under(scene: Scene, policies: Any) -> list[Decision]:
+    return [scene.other({"policy": policy}).decision for policy in policies]
 
 
-def _exits(scene: Scene, expected: Any) -> list[int]:
-    return [scene.other({"policy": policy}).decision.exit_layer for policy in expected]
-
-
-def _agree(scene: Scene, expected: Any) -> bool:
-    found = [scene.other({"policy": policy}).decision for policy in expected]
-    return len({(d.exit_layer, d.label) for d in found}) <= 1
-
-
-def _never_earlier(scene: Scene, expected: Any) -> bool:
-    exits = _exits(scene, expected)
+def _never_earlier(scene: Scene, policies: Any) -> bool:
+    exits = [decision.exit_layer for decision in _under(scene, policies)]
     return exits == sorted(exits)
 
 
 def _once_sure_of(scene: Scene, expected: Any) -> bool:
     """Some layer leads with this label, and not by a hair."""
-    names = [scene.trace.label_names[int(label)] for label in scene.trace.labels]
-    seen = zip(names, scene.trace.confidence, strict=True)
-    return any(name == expected["label"] and p >= expected["at_least"] for name, p in seen)
+    sure = enumerate(scene.trace.confidence, start=1)
+    label, bound = expected["label"], expected["at_least"]
+    return any(scene.leading(layer) == label and p >= bound for layer, p in sure)
 
 
 def _clear_of_bounds(scene: Scene, expected: Any) -> bool:
@@ -134,11 +121,6 @@ def _clear_of_bounds(scene: Scene, expected: Any) -> bool:
     return all(abs(check.value - check.needed) >= expected for check in shares)
 
 
-def _leads(scene: Scene, expected: Any) -> bool:
-    trace = scene.trace
-    return trace.label_names[int(trace.labels[expected["layer"] - 1])] == str(expected["label"])
-
-
 def _slower_than(scene: Scene, expected: Any) -> bool:
     other = scene.other(expected).trace
     return float(np.median(scene.trace.layer_ms)) > float(np.median(other.layer_ms))
@@ -149,7 +131,7 @@ CHECKS: dict[str, Callable[[Scene, Any], bool]] = {
     "exit_layer_at_most": lambda scene, n: scene.decision.exit_layer <= n,
     "exit_layer_at_least": lambda scene, n: scene.decision.exit_layer >= n,
     "leaves_early": lambda s, yes: (s.decision.exit_layer < s.trace.n_layers) == yes,
-    "label": _label,
+    "label": lambda scene, name: scene.decision.label_name == name,
     "full_label": lambda scene, name: scene.decision.full_label_name == name,
     "agrees_with_full": lambda scene, yes: scene.decision.agrees_with_full == yes,
     "reason": lambda scene, name: scene.decision.reason.name.lower() == name,
@@ -160,18 +142,18 @@ CHECKS: dict[str, Callable[[Scene, Any], bool]] = {
     "exit_not_after": lambda s, o: s.decision.exit_layer <= s.other(o).decision.exit_layer,
     "same_exit_as": lambda s, o: s.decision.exit_layer == s.other(o).decision.exit_layer,
     "same_label_as": lambda s, o: s.decision.label_name == s.other(o).decision.label_name,
-    "leads": _leads,
+    "leads": lambda s, o: s.leading(o["layer"]) == o["label"],
     "doubt_under": lambda s, o: bool(s.trace.entropy[int(o["layer"]) - 1] < o["bound"]),
     "doubt_stays_over": lambda scene, bound: bool(scene.trace.entropy.min() > bound),
     "more_pieces_than": lambda s, o: len(s.trace.tokens) > len(s.other(o).trace.tokens),
     "slower_than": _slower_than,
     "saves_time": lambda s, yes: (s.decision.ms_used < s.decision.ms_full) == yes,
-    "policies_agree": _agree,
+    "policies_agree": lambda s, p: len({(d.exit_layer, d.label) for d in _under(s, p)}) <= 1,
     "never_earlier": _never_earlier,
     "once_sure_of": _once_sure_of,
     "clear_of_bounds": _clear_of_bounds,
-    "all": _all_of,
-    "not": _not,
+    "all": lambda scene, claims: all(holds(claim, scene) for claim in claims),
+    "not": lambda scene, claim: not holds(claim, scene),
     "of": _of,
 }
 """Every claim by its name."""

@@ -17,10 +17,10 @@ import msgspec
 from msgspec import Meta
 
 from app.shared.claims import Claim, Scene, check_form
+from app.shared.presets import stored_trace
 from app.shared.resources import loaded
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, policy_from_dict
-from elbert_core.reading.traces import trace_from_json
 from elbert_core.results import LayerTrace
 from elbert_core.strict_json import read_json
 
@@ -126,19 +126,11 @@ class Lesson(_File, frozen=True, kw_only=True, dict=True):
         Raises:
             InputError: one is missing, damaged or of another sentence.
         """
-        found = {}
-        for name, text in self.sentences.items():
-            path = trace_path(self.folder, self.name, name)
-            try:
-                trace = trace_from_json(path.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
-                raise InputError(f"{path.name} cannot be read") from error
-            if trace.text != text:
-                raise InputError(
-                    f"{path.name} belongs to another sentence; run python -m tools.make_lessons"
-                )
-            found[name] = trace
-        return found
+        paths = {name: trace_path(self.folder, self.name, name) for name in self.sentences}
+        return {
+            name: stored_trace(paths[name], text, "make_lessons")
+            for name, text in self.sentences.items()
+        }
 
     def scene(self, step: Step, policy: ExitPolicy | None = None) -> Scene:
         """What a step's claims speak of, with its own rule or another setting of it."""

@@ -86,6 +86,26 @@ def names_of(model: str) -> tuple[str, ...]:
     return tuple(one.name for one in _MODELS[model].examples) if model in _MODELS else ()
 
 
+def stored_trace(path: Path, text: str, maker: str) -> LayerTrace:
+    """The trace in a file of ours.
+
+    Args:
+        path: the file.
+        text: whose trace it must be.
+        maker: name of the tool that makes it.
+
+    Raises:
+        InputError: it is missing, damaged or of another sentence.
+    """
+    try:
+        trace = trace_from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} cannot be read") from error
+    if trace.text != text:
+        raise InputError(f"{path.name} belongs to another sentence; run python -m tools.{maker}")
+    return trace
+
+
 def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:
     """The stored trace of a preset.
 
@@ -94,16 +114,7 @@ def load_preset(name: str, folder: Path = FOLDER) -> LayerTrace:
     """
     if name not in SENTENCES:
         raise InputError(f"preset must be one of {', '.join(NAMES)}")
-    path = folder / f"{name}.json"
-    try:
-        trace = trace_from_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} cannot be read") from error
-    if trace.text != SENTENCES[name]:
-        raise InputError(
-            f"{path.name} belongs to another sentence; run python -m tools.make_presets"
-        )
-    return trace
+    return stored_trace(folder / f"{name}.json", SENTENCES[name], "make_presets")
 
 
 def preset(name: str) -> LayerTrace:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from app.shared import words
+from app.shared.state import RealRun
 from app.shared.text import clean
 from elbert_core.errors import CheckpointError, ElbertError
 from elbert_core.model.checkpoints import list_checkpoints, weights_digest
@@ -27,7 +28,7 @@ from elbert_core.policies import ExitPolicy, NeverExit, Signals
 from elbert_core.policy_files import recommended_policy
 from elbert_core.reading.attention import Pooling
 from elbert_core.reading.state_map import StateMap, state_map
-from elbert_core.results import BatchExits, LayerTrace
+from elbert_core.results import LayerTrace
 
 if TYPE_CHECKING:
     from elbert_core.engine.engine import EarlyExitEngine
@@ -84,8 +85,7 @@ def read(checkpoint: str, device: str, text: str) -> LayerTrace:
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
-    engine = _open(checkpoint, device)
-    with _model():
+    with _model(checkpoint, device) as engine:
         return clean(engine.trace(text))
 
 
@@ -95,10 +95,9 @@ def read_many(checkpoint: str, device: str, texts: list[str]) -> Signals:
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
-    engine = _open(checkpoint, device)
-    from elbert_core.engine.full_depth import full_depth
+    with _model(checkpoint, device) as engine:
+        from elbert_core.engine.full_depth import full_depth
 
-    with _model():
         return full_depth(engine, texts)
 
 
@@ -108,8 +107,7 @@ def read_attention(checkpoint: str, device: str, text: str) -> tuple[LayerTrace,
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
-    engine = _open(checkpoint, device)
-    with _model():
+    with _model(checkpoint, device) as engine:
         pooling: Pooling = engine.model.config.exit_pooling
         return clean(engine.trace(text, attention=True, repeats=1)), pooling
 
@@ -120,34 +118,31 @@ def read_map(checkpoint: str, device: str, text: str) -> tuple[LayerTrace, State
     Raises:
         ElbertError: no such checkpoint, a damaged one, heads that differ, or the model is busy.
     """
-    engine = _open(checkpoint, device)
-    from elbert_core.engine.full_depth import head_states
+    with _model(checkpoint, device) as engine:
+        from elbert_core.engine.full_depth import head_states
 
-    with _model():
         return clean(engine.trace(text, repeats=1)), state_map(head_states(engine, text))
 
 
 def stop_for_real(
     checkpoint: str, device: str, text: str, pair: str | None, policy: ExitPolicy
-) -> tuple[BatchExits, tuple[float, ...], tuple[float, ...], str]:
+) -> RealRun:
     """Run one sentence, or a pair, with a policy and let it stop.
 
-    Returns:
-        The result; milliseconds of `REAL_RUNS` runs with the policy, and of as many to full depth,
-        taken in turn so that both meet the same machine; the device.
+    It is run `REAL_RUNS` times with the policy and as often to full depth, in turn, so that both
+    meet the same machine.
 
     Raises:
         ElbertError: no such checkpoint, a damaged one, or the model is busy.
     """
-    engine = _open(checkpoint, device)
     rows = [text if pair is None else (text, pair)]
     stopped, full = [], []
-    with _model():
+    with _model(checkpoint, device) as engine:
         exits = engine.run(rows, policy)  # the first run also warms up
         for _ in range(REAL_RUNS):
             stopped.append(1000 * engine.run(rows, policy).seconds)
             full.append(1000 * engine.run(rows, NeverExit()).seconds)
-    return exits, tuple(stopped), tuple(full), engine.device
+    return RealRun(policy, exits, tuple(stopped), tuple(full), engine.device)
 
 
 def digest(checkpoint: str) -> str:
@@ -218,36 +213,27 @@ def _open(checkpoint: str, device: str) -> EarlyExitEngine:
     return _engine(str(folder), where, _stamp(folder.iterdir()))
 
 
-_LOADING = threading.Lock()
+_LOADING, _RUNNING = threading.Lock(), threading.Lock()
 
 
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner=False)
 def _engine(folder: str, device: str, stamp: str) -> EarlyExitEngine:  # noqa: ARG001  # part of the key
     with _LOADING:
-        _settle_threads()
+        import torch
+
         from elbert_core.engine.engine import load_engine
 
+        torch.set_num_threads(TORCH_THREADS)
         return load_engine(folder, device=device)
 
 
-@st.cache_resource(show_spinner=False)
-def _settle_threads() -> int:
-    import torch
-
-    torch.set_num_threads(TORCH_THREADS)
-    return TORCH_THREADS
-
-
-@st.cache_resource(show_spinner=False)
-def _lock() -> threading.Lock:
-    return threading.Lock()
-
-
 @contextmanager
-def _model() -> Iterator[None]:
-    if not _lock().acquire(timeout=WAIT_SECONDS):
+def _model(checkpoint: str, device: str) -> Iterator[EarlyExitEngine]:
+    """The engine, for one visitor at a time."""
+    engine = _open(checkpoint, device)
+    if not _RUNNING.acquire(timeout=WAIT_SECONDS):
         raise BusyError(words.BUSY)
     try:
-        yield
+        yield engine
     finally:
-        _lock().release()
+        _RUNNING.release()

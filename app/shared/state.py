@@ -16,7 +16,7 @@ from app.shared.cards import Value
 from app.shared.rules import build_policy, card, defaults, kinds
 from app.shared.text import MAX_CHARS
 from elbert_core.policies import ExitPolicy
-from elbert_core.results import ExitReason, LayerTrace
+from elbert_core.results import BatchExits, LayerTrace
 
 Mode = Literal["stored", "opened", "replayed", "real"]
 
@@ -184,23 +184,27 @@ class RealRun:
 
     Attributes:
         policy: the rule.
-        exit_layer, n_layers, reason: where it left and why.
-        label, label_name, confidence: its answer.
+        exits: where this one sentence left, and its answer.
         stopped_ms, full_ms: wall-clock milliseconds of runs with the rule, and of runs to full
             depth in between, tokenising included.
         device: where it ran.
     """
 
     policy: ExitPolicy
-    exit_layer: int
-    n_layers: int
-    reason: ExitReason
-    label: int
-    label_name: str
-    confidence: float
+    exits: BatchExits
     stopped_ms: tuple[float, ...]
     full_ms: tuple[float, ...]
     device: str
+
+    @property
+    def exit_layer(self) -> int:
+        """Where it left, 1..n_layers."""
+        return int(self.exits.exit_layer[0])
+
+    @property
+    def label(self) -> int:
+        """Index of its answer."""
+        return int(self.exits.label[0])
 
 
 @dataclass(slots=True)

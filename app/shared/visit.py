@@ -137,7 +137,9 @@ def start(page: str) -> dict[str, str] | None:
         _show_what_is_asked_for(visit)
         _follow_model()
     # back from another page: widgets forget what they held while they were not drawn
-    st.session_state.setdefault(TEXT, _sentence() if visit.pending is None else visit.pending)
+    preset = visit.asked.preset
+    sentence = visit.asked.text if preset is None else presets.SENTENCES[preset]
+    st.session_state.setdefault(TEXT, sentence if visit.pending is None else visit.pending)
     if visit.again:
         visit.again = False
         read_text(visit.asked.text)
@@ -176,7 +178,9 @@ def _show_what_is_asked_for(visit: Visit) -> None:
         show_preset(presets.NAMES[0], keep_text=True)
         st.session_state[TEXT] = visit.pending
     elif asked.preset is not None:
-        show_preset(_example_of_link(asked))
+        # a link may name the model alone: then its first example is meant
+        examples = presets.names_of(checkpoint()) if asked.preset == DEFAULT_PRESET else ()
+        show_preset(examples[0] if examples else asked.preset)
     else:
         st.session_state[TEXT] = asked.text
         if not read_text(asked.text, known=True) and visit.shown is None:
@@ -292,11 +296,6 @@ def remember(trace: LayerTrace) -> None:
         del known[next(iter(known))]
 
 
-def visited() -> tuple[LayerTrace, ...]:
-    """Sentences read in this visit."""
-    return tuple(current().visited.values())
-
-
 def show_file(trace: LayerTrace, *, opened: bool = True) -> None:
     """Put a stored trace on the page: that of an opened file, or of a lesson."""
     visit = current()
@@ -351,20 +350,6 @@ def device() -> str:
     """The device in use: the one asked for if the machine has it, else "", the app's choice."""
     asked = state().device
     return asked if asked in resources.device_names() else ""
-
-
-def _example_of_link(asked: InspectState) -> str:
-    """The example to begin with: a link may name the model alone, then it is that one's first."""
-    assert asked.preset is not None
-    examples = presets.names_of(checkpoint())
-    if asked.preset == DEFAULT_PRESET and examples:
-        return examples[0]
-    return asked.preset
-
-
-def _sentence() -> str:
-    asked = state()
-    return asked.text if asked.preset is None else presets.SENTENCES[asked.preset]
 
 
 def _put(new: Shown) -> None:

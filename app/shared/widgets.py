@@ -74,12 +74,32 @@ def bind(
     """
     mapping = owner if isinstance(owner, MutableMapping) else None
     value = getattr(owner, field) if mapping is None else mapping[field]
-    write = then or (lambda choice: _write(owner, field, choice))
+
+    def write(choice: object) -> None:
+        if mapping is None:
+            setattr(owner, field, choice)
+        else:
+            mapping[field] = choice
+
     if among is not None and value not in among:
         value = among[0] if among else None
-        _write(owner, field, value)
-    key = put(name, value)
-    return {"key": key, "on_change": changed, "args": (name, key, write)}
+        write(value)
+    key = _key(name)
+    if key in st.session_state and not _same(st.session_state[key], value):
+        st.session_state[_BEFORE + name] = (key, st.session_state[key])
+        st.session_state[COUNT + name] = _count(name) + 1
+        key = _key(name)
+    # on every run: that also mends a widget whose run was cut short by a second click, or that was
+    # not drawn for a while, for those come back at a value that nobody chose
+    st.session_state[key] = value
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        before, was = st.session_state.get(_BEFORE + name, ("", None))
+        if key == _key(name) or (key == before and not _same(chosen, was)):
+            _heard(then or write, chosen)
+
+    return {"key": key, "on_change": changed}
 
 
 def press(then: Callable[..., None], *args: object) -> Bound:
@@ -130,53 +150,9 @@ def touched() -> bool:
     return bool(st.session_state.pop(_TOUCHED, False))
 
 
-def put(name: str, value: object) -> str:
-    """Set a widget, before it is drawn, on every run.
-
-    Setting it on every run also mends a widget whose run was cut short by a second click, or that
-    was not drawn for a while: those come back at a value that nobody chose.
-
-    Args:
-        name: of the widget.
-        value: what it is to hold.
-
-    Returns:
-        The key to draw it with: `name` itself until it is first set to something new.
-    """
-    key = _key(name)
-    if key in st.session_state and not _same(st.session_state[key], value):
-        st.session_state[_BEFORE + name] = (key, st.session_state[key])
-        st.session_state[COUNT + name] = _count(name) + 1
-        key = _key(name)
-    st.session_state[key] = value
-    return key
-
-
-def changed(name: str, key: str, then: Callable[..., None], *args: object) -> None:
-    """For `on_change`: hand on what the visitor chose.
-
-    Args:
-        name: of the widget.
-        key: the key that it was drawn with.
-        then: called with `args` and, as the last one, the value; not for a value from before.
-        *args: the first arguments of `then`.
-    """
-    value = st.session_state[key]
-    before, was = st.session_state.get(_BEFORE + name, ("", None))
-    if key == _key(name) or (key == before and not _same(value, was)):
-        _heard(then, *args, value)
-
-
 def _heard(then: Callable[..., None], *args: object) -> None:
     st.session_state[_TOUCHED] = True
     then(*args)
-
-
-def _write(owner: object, field: str, value: object) -> None:
-    if isinstance(owner, MutableMapping):
-        owner[field] = value
-    else:
-        setattr(owner, field, value)
 
 
 def _key(name: str) -> str:

@@ -257,7 +257,7 @@ def test_it_really_stops_on_request(open_app: OpenApp) -> None:
 def test_a_busy_model_is_a_message(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = driver.read(open_app(), SENTENCE)
     monkeypatch.setattr(resources, "WAIT_SECONDS", 0.05)
-    with resources._model():
+    with resources._RUNNING:
         driver.read(app, "a good film")
     assert common.BUSY in driver.warnings(app)
     assert app.query_params["text"] == SENTENCE

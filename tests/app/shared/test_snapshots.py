@@ -18,7 +18,7 @@ from app.shared.sheet import Figure
 from app.shared.state import RealRun, Shown
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, NeverExit
 from elbert_core.policies.explanation import explain
-from elbert_core.results import LayerTrace
+from elbert_core.results import BatchExits, LayerTrace
 from tests.app.html_files import self_contained
 from tests.app.traces import make_trace
 
@@ -90,12 +90,18 @@ def test_a_real_run_and_an_opened_file_are_told() -> None:
     shown = Shown(trace, "replayed")
     shown.real = RealRun(
         decision.policy,
-        decision.exit_layer,
-        6,
-        decision.reason,
-        decision.label,
-        decision.label_name,
-        0.9,
+        BatchExits(
+            np.array([decision.exit_layer]),
+            np.array([decision.reason]),
+            np.array([decision.label]),
+            6,
+            probs=np.array([[0.1, 0.9]], dtype=np.float32),
+            truncated=np.array([False]),
+            n_tokens=np.array([4]),
+            label_names=trace.label_names,
+            seconds=0.01,
+            layer_rows=decision.exit_layer,
+        ),
         (12.5, 12.1, 13.0),
         (30.5, 31.0, 29.9),
         "cpu",
