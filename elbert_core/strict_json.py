@@ -42,7 +42,7 @@ def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int
         text = content.decode("utf-8") if isinstance(content, bytes) else content
         text = text.removeprefix("\ufeff")  # some editors put a mark before UTF-8
         # msgspec takes the last of two equal names, so Python's reader looks first
-        values = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+        values = json.loads(text, parse_constant=_no_constant, object_pairs_hook=no_repeats)
         try:
             return msgspec.json.decode(text, type=kind)
         except msgspec.ValidationError as error:
@@ -112,8 +112,9 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"numbers must be finite, got {name}")
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What `json.loads` takes to refuse an object that names a field twice."""
     values = dict(pairs)
     if len(values) != len(pairs):
-        raise ValueError("each field may be named once only")
+        raise ValueError("a name is given twice, each field may be named once only")
     return values

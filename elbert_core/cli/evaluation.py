@@ -20,7 +20,7 @@ from rich.table import Table
 from elbert_core.errors import ConfigError
 from elbert_core.evaluation.calibration import FAMILIES, Chain, Tuning, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
-from elbert_core.evaluation.risks import RISKS
+from elbert_core.evaluation.risks import RISKS, Report
 from elbert_core.evaluation.sweeps import SweepPoint, pareto_front, policy_grids, sweep
 from elbert_core.evaluation.tables import EvaluationTable, load_evaluation
 from elbert_core.policies import ExitPolicy, policy_to_dict, policy_to_text
@@ -29,8 +29,8 @@ from elbert_core.policy_files import save_policy
 DEFAULT_OUTPUT = Path("assets/evaluations")
 COMMANDS = ("evaluate", "sweep", "tune")
 
-console = Console()
-notes = Console(stderr=True)
+console = Console(highlight=False, markup=False)
+notes = Console(stderr=True, highlight=False, markup=False)
 
 TableArgument = Annotated[Path, typer.Argument(help="Evaluation table: its .json file.")]
 FamilyOption = Annotated[
@@ -43,6 +43,9 @@ FamilyOption = Annotated[
         f"{', '.join(policy_grids(12, 2, having=('logits',)))}.",
     ),
 ]
+CHECKPOINT = "Checkpoint folder or hub name."
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+BatchOption = Annotated[int, typer.Option(help="Rows in one layer call.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -54,13 +57,13 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate_command(
-    checkpoint: Annotated[str, typer.Argument(help="Checkpoint folder or hub name.")],
+    checkpoint: Annotated[str, typer.Argument(help=CHECKPOINT)],
     data: Annotated[str, typer.Option(help="Folder of a labelled data set, or its usual name.")],
     split: Annotated[str, typer.Option(help="Split to read.")] = "validation",
     output: Annotated[Path, typer.Option(help="Folder for the table.")] = DEFAULT_OUTPUT,
     name: Annotated[str | None, typer.Option(help="Name of the table.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Rows in one call.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    batch_size: BatchOption = 32,
+    device: DeviceOption = "auto",
     dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
     timed_rows: Annotated[
         int, typer.Option(help="Rows read one by one to measure each layer; 0 for none.")
@@ -89,30 +92,22 @@ def evaluate_command(
     accuracies = ", ".join(f"{share:.4f}" for share in right)
     notes.print(
         f"{table.n_rows} rows of {table.data} ({table.split}), {table.n_layers} layers, on "
-        f"{table.device} ({table.dtype}, batch {table.batch_size})",
-        highlight=False,
-        markup=False,
+        f"{table.device} ({table.dtype}, batch {table.batch_size})"
     )
-    notes.print(f"accuracy after each layer: {accuracies}", highlight=False, soft_wrap=True)
+    notes.print(f"accuracy after each layer: {accuracies}", soft_wrap=True)
     sys.stdout.write(f"{path}\n")
 
 
 def sweep_command(
-    table: TableArgument,
-    family: FamilyOption = None,
-    as_json: JsonOption = False,
+    table: TableArgument, family: FamilyOption = None, as_json: JsonOption = False
 ) -> None:
     """Replay rules over their whole range: accuracy against theoretical cost."""
     stored = load_evaluation(table)
     grids = _grids(stored, family)
     points = {name: sweep(stored, policies=policies) for name, policies in grids.items()}
     if as_json:
-        _write_json(
-            {
-                "table": _about(stored),
-                "points": {name: [_point(p) for p in found] for name, found in points.items()},
-            }
-        )
+        told = {name: [_point(point) for point in found] for name, found in points.items()}
+        write_json({"table": _about(stored), "points": told})
         return
     front = pareto_front(point for found in points.values() for point in found)
     sheet = Table(title=f"{stored.name}: settings that no other beats (chosen on these rows)")
@@ -161,7 +156,7 @@ def tune_command(
         conformal = tune_conformal(stored, max_loss=max_loss, seed=seed)
         policy: ExitPolicy = conformal.policy
         guarantee = conformal.guarantee(stored)
-        words, record = _conformal_words(conformal), asdict(conformal)
+        words, record, report = _conformal_words(conformal), asdict(conformal), conformal.report
     else:
         grids = _grids(stored, family or FAMILIES)
         policies = [p for grid in grids.values() for p in grid if not p.baseline]
@@ -174,7 +169,7 @@ def tune_command(
             seed=seed,
         )
         policy, guarantee = tuning.policy, tuning.guarantee(stored)
-        words, record = _tuning_words(tuning), asdict(tuning)
+        words, record, report = _tuning_words(tuning), asdict(tuning), tuning.report
         for chain, tested in zip(record["chains"], tuning.chains, strict=True):
             for step, setting in zip(chain["steps"], tested.steps, strict=True):
                 step["policy"] = policy_to_dict(setting.policy)
@@ -182,18 +177,15 @@ def tune_command(
     if save is not None:
         save_policy(policy, save, name=name, guarantee=guarantee)
     if as_json:
-        _write_json({"table": _about(stored), "method": method, **record})
+        write_json({"table": _about(stored), "method": method, **record})
         return
-    console.print(
-        policy_to_text(policy), style="bold", highlight=False, markup=False, soft_wrap=True
-    )
-    console.print(words, highlight=False, markup=False)
+    console.print(policy_to_text(policy), style="bold", soft_wrap=True)
+    console.print(f"{words}\n{_report_words(report)}")
     if save is not None:
-        console.print(f"saved to {save}: use it with --policy {save}", highlight=False)
+        console.print(f"saved to {save}: use it with --policy {save}")
 
 
 def _tuning_words(tuning: Tuning) -> str:
-    report = tuning.report
     lines = []
     if tuning.chosen is None:
         lines.append(
@@ -210,13 +202,7 @@ def _tuning_words(tuning: Tuning) -> str:
             f"limit {step.upper_limit:.4f}; {len(tuning.tested)} of {tuning.n_candidates} "
             f"settings tested in an order fixed on {tuning.n_order} other rows."
         )
-    lines += [f"{chain.family}: {_end_of(chain)}" for chain in tuning.chains]
-    lines.append(
-        f"Report on {report.n_rows} further rows: loss {report.loss:.4f}, theoretical speed-up "
-        f"{report.speed_up_ratio:.2f}x, accuracy {report.accuracy:.4f} "
-        f"(full depth {report.full_accuracy:.4f})."
-    )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"{c.family}: {_end_of(c)}" for c in tuning.chains)])
 
 
 def _end_of(chain: Chain) -> str:
@@ -232,12 +218,16 @@ def _end_of(chain: Chain) -> str:
 
 
 def _conformal_words(tuning: ConformalTuning) -> str:
-    report = tuning.report
     return (
         f"Conformal: a new row of the same kind gets another label than at full depth with "
         f"probability at most {tuning.max_loss:g}, on average over calibration sets "
         f"({tuning.n_calibration} rows here, {tuning.n_inconsistent} of them with an earlier "
-        f"layer that disagrees).\n"
+        f"layer that disagrees)."
+    )
+
+
+def _report_words(report: Report) -> str:
+    return (
         f"Report on {report.n_rows} further rows: loss {report.loss:.4f}, theoretical speed-up "
         f"{report.speed_up_ratio:.2f}x, accuracy {report.accuracy:.4f} "
         f"(full depth {report.full_accuracy:.4f})."
@@ -272,5 +262,6 @@ def _point(point: SweepPoint) -> dict[str, Any]:
     }
 
 
-def _write_json(value: dict[str, Any]) -> None:
+def write_json(value: dict[str, Any]) -> None:
+    """One JSON object, in lines, to standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from elbert_core.cli import evaluation as cli_evaluation
+from elbert_core.cli.evaluation import BatchOption, DeviceOption, JsonOption, console, write_json
 from elbert_core.errors import ElbertError, InputError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_text, policy_to_dict
 from elbert_core.policy_files import load_policy
@@ -34,6 +34,9 @@ FALLBACK = "window:window_size=4,entropy_threshold=0.1"
 MAX_LABELS = 4
 """Labels that the table of `trace` has room for."""
 
+CONDITIONS = ("text", "text_pair", "checkpoint", "digest", "device", "dtype")
+"""Of a trace, as its JSON begins with."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -41,7 +44,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_evaluation.register(app)
-console = Console()
 
 PolicyOption = Annotated[
     str,
@@ -52,8 +54,7 @@ PolicyOption = Annotated[
         "the checkpoint's folder."
     ),
 ]
-CheckpointOption = Annotated[str, typer.Option(help="Checkpoint folder or hub name.")]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+CheckpointOption = Annotated[str, typer.Option(help=cli_evaluation.CHECKPOINT)]
 DtypeOption = Annotated[
     str, typer.Option(help="auto, fast (bfloat16 where that is faster here), float32, bfloat16.")
 ]
@@ -89,7 +90,7 @@ def trace(
     policy: PolicyOption = RECOMMENDED,
     device: DeviceOption = "auto",
     dtype: DtypeOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read one sentence to full depth and show where the policy stops, and why."""
     from elbert_core.policies.explanation import explain
@@ -101,12 +102,7 @@ def trace(
     decision = explain(rule, result)
     if as_json:
         record = {
-            "text": result.text,
-            "text_pair": result.text_pair,
-            "checkpoint": result.checkpoint,
-            "digest": result.digest,
-            "device": result.device,
-            "dtype": result.dtype,
+            **{name: getattr(result, name) for name in CONDITIONS},
             "policy": policy_to_dict(rule),
             "label": decision.label_name,
             "confidence": decision.confidence,
@@ -131,7 +127,7 @@ def trace(
                 for i, verdict in enumerate(decision.verdicts)
             ],
         }
-        sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+        write_json(record)
         return
     # the last layer's favourites, in their own order: a terminal has no room for all of many
     shown = sorted(result.probs[-1].argsort(kind="stable")[::-1][:MAX_LABELS].tolist())
@@ -155,20 +151,13 @@ def trace(
     if len(shown) < len(result.label_names):
         console.print(
             f"the {len(shown)} most probable of {len(result.label_names)} labels at full depth; "
-            "--json gives all",
-            highlight=False,
+            "--json gives all"
         )
     console.print(
         f"{decision.label_name} ({decision.confidence:.1%}), left after layer "
-        f"{decision.exit_layer} of {decision.n_layers}: {_words(decision.reason)}",
-        highlight=False,
-        markup=False,
+        f"{decision.exit_layer} of {decision.n_layers}: {_words(decision.reason)}"
     )
-    console.print(
-        f"full depth says {decision.full_label_name} ({decision.full_confidence:.1%})",
-        highlight=False,
-        markup=False,
-    )
+    console.print(f"full depth says {decision.full_label_name} ({decision.full_confidence:.1%})")
 
 
 @app.command()
@@ -181,7 +170,7 @@ def score(
     policy: PolicyOption = RECOMMENDED,
     device: DeviceOption = "auto",
     dtype: DtypeOption = "auto",
-    batch_size: Annotated[int, typer.Option(help="Rows in one layer call.")] = 32,
+    batch_size: BatchOption = 32,
 ) -> None:
     """Classify a file of texts with real early exits; JSON lines to standard output."""
     from elbert_core.data.rows import checked_texts, read_rows

@@ -23,53 +23,43 @@ import typer
 from elbert_core.errors import ConfigError
 from elbert_core.training.presets import TRAIN_PRESETS
 
-COMMANDS = ("train", "distill", "pack", "teacher", "label")
+RUNS = {
+    "train": ("train", "TrainConfig", "train", "Train an early-exit classifier."),
+    "distill": (
+        "distillation",
+        "DistillConfig",
+        "distill",
+        "Teach a shared-layer student an encoder's hidden states on plain text.",
+    ),
+    "pack": (
+        "packing",
+        "PackConfig",
+        "pack",
+        "Make a distillation portable: token ids and a half-precision teacher.",
+    ),
+    "teacher": (
+        "teachers",
+        "TeacherConfig",
+        "finetune_teacher",
+        "Fine-tune an ordinary encoder to teach a student with.",
+    ),
+    "label": (
+        "labelling",
+        "LabelConfig",
+        "label",
+        "Store a teacher's logits for many texts, for `train --labels`.",
+    ),
+}
+"""Module, settings and function of each command, and its help text."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands; imports torch, because settings lie beside what they steer."""
-    from elbert_core.training.distillation import DistillConfig
-    from elbert_core.training.labelling import LabelConfig
-    from elbert_core.training.packing import PackConfig
-    from elbert_core.training.teachers import TeacherConfig
-    from elbert_core.training.train import TrainConfig
-
-    add_command(
-        app,
-        "train",
-        TrainConfig,
-        "elbert_core.training.train:train",
-        "Train an early-exit classifier.",
-        presets=TRAIN_PRESETS,
-    )
-    add_command(
-        app,
-        "distill",
-        DistillConfig,
-        "elbert_core.training.distillation:distill",
-        "Teach a shared-layer student an encoder's hidden states on plain text.",
-    )
-    add_command(
-        app,
-        "pack",
-        PackConfig,
-        "elbert_core.training.packing:pack",
-        "Make a distillation portable: token ids and a half-precision teacher.",
-    )
-    add_command(
-        app,
-        "teacher",
-        TeacherConfig,
-        "elbert_core.training.teachers:finetune_teacher",
-        "Fine-tune an ordinary encoder to teach a student with.",
-    )
-    add_command(
-        app,
-        "label",
-        LabelConfig,
-        "elbert_core.training.labelling:label",
-        "Store a teacher's logits for many texts, for `train --labels`.",
-    )
+    for name, (module, settings, function, summary) in RUNS.items():
+        home = importlib.import_module(f"elbert_core.training.{module}")
+        presets = TRAIN_PRESETS if name == "train" else {}
+        start = f"{home.__name__}:{function}"
+        add_command(app, name, getattr(home, settings), start, summary, presets=presets)
 
 
 def add_command(
@@ -138,12 +128,9 @@ def _from_preset(
         return {}
     if preset not in presets:
         raise ConfigError(f"preset must be one of {', '.join(presets)}, got {preset!r}")
-
-    def is_given(name: str) -> bool:
-        source = context.get_parameter_source(name)
-        return source is not None and source.name != "DEFAULT"
-
-    return {name: value for name, value in presets[preset].items() if not is_given(name)}
+    sources = {name: context.get_parameter_source(name) for name in presets[preset]}
+    open_ones = [n for n, source in sources.items() if source is None or source.name == "DEFAULT"]
+    return {name: presets[preset][name] for name in open_ones}
 
 
 def _flag_type(hint: Any) -> Any:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
 from elbert_core.errors import InputError
+from elbert_core.strict_json import no_repeats
 
 TABLE_SUFFIXES = (".tsv.gz", ".tsv", ".csv.gz", ".csv", ".jsonl.gz", ".jsonl", ".parquet")
 SUFFIXES = (*TABLE_SUFFIXES, ".txt.gz", ".txt")
@@ -267,18 +268,11 @@ def _kind(name: str) -> str:
 
 def _json(line: str, where: str) -> Any:
     try:
-        return json.loads(line, object_pairs_hook=_no_repeats)
+        return json.loads(line, object_pairs_hook=no_repeats)
     except RecursionError as error:
         raise InputError(f"{where} is nested too deeply") from error
     except ValueError as error:  # also JSONDecodeError and numbers of thousands of digits
         raise InputError(f"{where} is no JSON: {error}") from error
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise ValueError("a name is given twice")
-    return values
 
 
 def _header(cells: list[str], where: str) -> list[str]:

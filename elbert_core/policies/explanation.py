@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elbert_core.errors import InputError
 from elbert_core.metrics import Costed, computation_cost
 from elbert_core.policies.base import Check, ExitPolicy, replay, signals_of
 from elbert_core.results import ExitReason, LayerTrace
@@ -98,6 +99,14 @@ class Decision(Costed):
     def computation_cost(self) -> float:
         """exit_layer / n_layers, in (0, 1]; counts layers only."""
         return computation_cost([self.exit_layer], self.n_layers)
+
+    def require_of(self, trace: LayerTrace) -> None:
+        """Raise InputError where the trace has another number of layers."""
+        if self.n_layers != trace.n_layers:
+            raise InputError(
+                f"the decision must be of this trace of {trace.n_layers} layers, "
+                f"got one of {self.n_layers}"
+            )
 
     @property
     def layers_saved(self) -> int:

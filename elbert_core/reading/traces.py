@@ -27,6 +27,16 @@ WHAT = "a trace file"
 FORMAT = "elbert-trace/2"
 OLD_FORMAT = "elbert-trace/1"
 """Probabilities in place of logits, and no extras; still read."""
+AS_THEY_ARE = [
+    "truncated",
+    "n_tokens_full",
+    "layer_macs",
+    "head_macs",
+    "checkpoint",
+    "digest",
+    "device",
+    "dtype",
+]
 MAX_BYTES = 5_000_000
 MAX_LAYERS = 64
 MAX_HEADS = 256
@@ -95,14 +105,7 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         **({"probs": _exact(trace.probs)} if old else {"logits": logits}),
         "layer_ms": np.round(trace.layer_ms.astype(np.float64), 4).tolist(),
         "embed_ms": round(float(trace.embed_ms), 4),
-        "truncated": bool(trace.truncated),
-        "n_tokens_full": int(trace.n_tokens_full),
-        "layer_macs": int(trace.layer_macs),
-        "head_macs": int(trace.head_macs),
-        "checkpoint": trace.checkpoint,
-        "digest": trace.digest,
-        "device": trace.device,
-        "dtype": trace.dtype,
+        **{name: getattr(trace, name) for name in AS_THEY_ARE},
     }
     if old and extras:  # format 1 has a place for them
         values["distances"] = _exact(trace.extras["distances"][:, 0])
@@ -110,7 +113,8 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
         values["extras"] = extras
     if with_attention and trace.attention is not None:
         values["attention"] = np.round(trace.attention.astype(np.float64), 4).tolist()
-    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    how: dict[str, Any] = {"separators": (",", ":"), "default": lambda number: number.item()}
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, **how)
     size = len(text.encode("utf-8", "replace"))
     if size > MAX_BYTES:
         raise InputError(
@@ -173,14 +177,7 @@ def trace_from_json(text: str) -> LayerTrace:
         layer_ms=layer_ms,
         embed_ms=file.embed_ms,
         label_names=tuple(file.label_names),
-        truncated=file.truncated,
-        n_tokens_full=file.n_tokens_full,
-        layer_macs=file.layer_macs,
-        head_macs=file.head_macs,
-        checkpoint=file.checkpoint,
-        digest=file.digest,
-        device=file.device,
-        dtype=file.dtype,
+        **{name: getattr(file, name) for name in AS_THEY_ARE},
         attention=_attention(file.attention, layers, n_tokens),
         extras={name: values.astype(np.float32) for name, values in extras.items()},
     )
@@ -201,11 +198,7 @@ def trace_to_csv(trace: LayerTrace, decision: Decision) -> str:
     Raises:
         InputError: the decision belongs to a trace with another number of layers.
     """
-    if decision.n_layers != trace.n_layers:
-        raise InputError(
-            f"the decision must be of this trace of {trace.n_layers} layers, "
-            f"got one of {decision.n_layers}"
-        )
+    decision.require_of(trace)
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     columns = [f"p_{name}" for name in trace.label_names]

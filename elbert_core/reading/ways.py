@@ -24,11 +24,7 @@ def way(trace: LayerTrace, decision: Decision) -> NDArray[np.int64]:
     Raises:
         InputError: the decision belongs to a trace with another number of layers.
     """
-    if decision.n_layers != trace.n_layers:
-        raise InputError(
-            f"the decision must be of this trace of {trace.n_layers} layers, "
-            f"got one of {decision.n_layers}"
-        )
+    decision.require_of(trace)
     found = trace.labels.copy()
     found[decision.exit_layer :] = GONE
     return found

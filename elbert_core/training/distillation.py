@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +42,6 @@ from elbert_core.training.runs import (
     training_arguments,
 )
 from elbert_core.training.students import load_backbone, load_tokenizer, shared_student
-
-logger = logging.getLogger(__name__)
 
 Targets = Literal["each", "last"]
 

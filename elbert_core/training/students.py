@@ -39,6 +39,17 @@ BERT_TO_ALBERT = {
     "output.LayerNorm": "full_layer_layer_norm",
 }
 """Names of the same parameters in a BERT layer and in an ALBERT layer."""
+SAME_SETTINGS = [
+    "vocab_size",
+    "hidden_size",
+    "num_attention_heads",
+    "intermediate_size",
+    "hidden_act",
+    "pad_token_id",
+    "max_position_embeddings",
+    "type_vocab_size",
+    "layer_norm_eps",
+]
 
 
 def shared_student(
@@ -63,19 +74,11 @@ def shared_student(
     """
     bert = teacher.config
     config = ElbertConfig(
-        vocab_size=bert.vocab_size,
+        **{name: getattr(bert, name) for name in SAME_SETTINGS},
         embedding_size=bert.hidden_size,
-        hidden_size=bert.hidden_size,
         num_hidden_layers=n_layers,
-        num_attention_heads=bert.num_attention_heads,
-        intermediate_size=bert.intermediate_size,
-        hidden_act=bert.hidden_act,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
-        max_position_embeddings=bert.max_position_embeddings,
-        type_vocab_size=bert.type_vocab_size,
-        layer_norm_eps=bert.layer_norm_eps,
-        pad_token_id=bert.pad_token_id,
         bos_token_id=None,
         eos_token_id=None,
         exit_heads=exit_heads,

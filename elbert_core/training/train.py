@@ -9,7 +9,6 @@ and resuming are the library's.
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +63,6 @@ from elbert_core.training.runs import (
 from elbert_core.training.students import load_backbone, load_tokenizer
 from elbert_core.training.trainers import ElbertTrainer, LogLayerWeights, collator
 from elbert_core.uncertainty import probabilities
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
