@@ -107,13 +107,7 @@ def policy_from_json(text: str | bytes, *, where: str = "the policy file") -> Sa
 def save_policy(
     policy: ExitPolicy, path: str | Path, *, name: str = "", guarantee: Guarantee | None = None
 ) -> Path:
-    """Write a policy file.
-
-    Args:
-        policy: the rule with its settings.
-        path: where to, a name that ends in .json.
-        name: for people; the file's own name by default.
-        guarantee: what is certified about it.
+    """Write a policy file; its name for people is the file's own by default.
 
     Raises:
         ConfigError: the file's name does not end in .json.

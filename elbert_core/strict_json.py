@@ -24,13 +24,9 @@ T = TypeVar("T")
 
 
 def read_json(content: str | bytes, kind: type[T], what: str, *, most_bytes: int) -> T:
-    """A JSON text as the `msgspec.Struct` that describes it, nothing guessed or left over.
+    """A JSON text in UTF-8 as the `msgspec.Struct` that describes it, nothing guessed or left over.
 
-    Args:
-        content: the file's content, UTF-8.
-        kind: what it must be; unknown fields are refused where it says `forbid_unknown_fields`.
-        what: its name, for messages.
-        most_bytes: largest size taken.
+    Unknown fields are refused where that says `forbid_unknown_fields`; `what` is for messages.
 
     Raises:
         InputError: too large, no strict JSON, a name given twice, or no such object; the message

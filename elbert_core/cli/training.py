@@ -73,13 +73,9 @@ def add_command(
 ) -> None:
     """Register a command whose flags are the fields of a settings dataclass.
 
-    Args:
-        app: the command line.
-        name: of the command.
-        settings: the dataclass; its docstring's Attributes give the help texts.
-        start: "module:function" that takes the settings and returns a folder; imported when run.
-        summary: help text of the command.
-        presets: settings by name for a flag `--preset`; what a preset may give is not required.
+    Its docstring's Attributes give the help texts. `start` is the "module:function" that takes the
+    settings and returns a folder, imported when run; `presets` are settings by name for a flag
+    `--preset`, and what one may give is not required.
     """
     hints = typing.get_type_hints(settings)
     helps = attribute_helps(settings)

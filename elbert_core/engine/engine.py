@@ -93,9 +93,8 @@ class EarlyExitEngine:
         Libraries choose, build and keep their kernels by shape; on a CPU the first text of a length
         waits a few milliseconds for that, as long as for all that it is read.
 
-        Args:
-            lengths: tokens of each text, special tokens included.
-            seconds: no further text is begun after that; a busy machine has better to do.
+        Lengths are in tokens, special ones included. After so many seconds no further text is
+        begun: a busy machine has better to do.
         """
         until = time.perf_counter() + seconds
         for n_tokens in lengths:

@@ -227,14 +227,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
     as two batched products they take half to two thirds of its time on a CPU. Softmax is done in
     float32 either way; in bf16 the written-out form rounds the scores before it.
 
-    Args:
-        query: (rows, heads, tokens, head width).
-        key: the same shape.
-        value: the same shape.
-        mask: (rows, 1, 1, tokens) bool, True for real tokens; None where nothing is padded.
-
-    Returns:
-        (rows, heads, tokens, head width) in the dtype of the values.
+    All are (rows, heads, tokens, head width), the result in the dtype of the values. The mask is
+    (rows, 1, 1, tokens) bool, True for real tokens; None where nothing is padded.
     """
     rows, _, tokens, width = query.shape
     if query.device.type != "cpu" or tokens > SHORT_TOKENS or rows < SHORT_ROWS:

@@ -142,15 +142,7 @@ def run_rows(
 
     The queue is read as places fall free, so it may be endless. Neighbours in it should have
     similar lengths, or attention is padded. Stopping the iteration early loses no finished row.
-
-    Args:
-        steps: the model.
-        encoder: puts arriving rows together.
-        queue: rows with their numbers.
-        policy: when a row is done.
-        batch_size: rows in one layer call at most.
-        schedule: see above; "auto" is slots where the model allows them, else dropping.
-        device: where `steps` computes.
+    The schedule "auto" is slots where the model allows them, else dropping.
 
     Raises:
         ConfigError: batch_size below 1, or a schedule that is unknown or does not fit.
@@ -205,12 +197,8 @@ def on_host(
 ) -> dict[str, NDArray[np.float32]]:
     """What a step says of each row, by name, float32: the one small read from the device it needs.
 
-    "probs" (rows, labels) come from "logits" (rows, labels); extras follow as they are.
-
-    Args:
-        outputs: of the step.
-        row: (rows,) numbers of the rows, for the error.
-        depth: (rows,) layers applied to each, for the error.
+    "probs" (rows, labels) come from "logits" (rows, labels); extras follow as they are. The numbers
+    of the rows (rows,) and the layers applied to each (rows,) are for the error.
 
     Raises:
         NumericsError: NaN or infinite. No rule can decide on that: NaN is under no threshold and

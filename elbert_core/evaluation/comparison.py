@@ -56,15 +56,10 @@ def compare(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Comparison:
-    """Compare two replayed settings.
+    """Compare two settings, replayed over the same rows and layers.
 
-    Args:
-        first: exits of one setting.
-        second: exits of another on the same rows and layers.
-        gold: (rows,) gold label indices.
-        confidence: level of the intervals, in (0, 1).
-        draws: bootstrap samples.
-        seed: of the bootstrap.
+    Gold are (rows,) label indices; the intervals are of the level `confidence`, in (0, 1), from so
+    many bootstrap samples.
 
     Raises:
         InputError: no rows, or rows or layers that do not fit.
@@ -112,11 +107,8 @@ def bootstrap_interval(
     Rows are drawn with replacement. As a mean only asks how often each value was drawn, the counts
     of the distinct values are drawn instead (multinomial): the same distribution, much faster.
 
-    Args:
-        differences: (rows,) one whole number for each row, of few distinct values.
-        confidence: two-sided level, in (0, 1).
-        draws: samples, at least 1.
-        seed: of the random numbers.
+    `differences` are (rows,) whole numbers of few distinct values, the level `confidence` is
+    two-sided and in (0, 1), `draws` at least 1.
     """
     require_level("confidence", confidence)
     if differences.ndim != 1 or differences.size == 0 or draws < 1:

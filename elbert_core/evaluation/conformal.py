@@ -108,14 +108,10 @@ def conformal_threshold(source: Source, max_loss: float, *, conditional: bool = 
     """Confidence threshold in [0, 1] from all rows of a table; exits need more than it.
 
     Each row's score is the largest confidence of an earlier layer that disagrees with full depth;
-    the threshold is the ceil((1 - max_loss) (m + 1))-th smallest of the m scores.
-
-    Args:
-        source: probabilities (layers, rows, labels), their `Signals`, or a stored table.
-        max_loss: in (0, 1).
-        conditional: rank the rows with such a layer only, as published: at most `max_loss` of just
-            those rows leave wrongly, which is more than was asked. False ranks all rows, rows
-            without such a layer lowest: the same marginal guarantee with a lower threshold.
+    the threshold is the ceil((1 - max_loss) (m + 1))-th smallest of the m scores. `conditional`
+    ranks the rows with such a layer only, as published: at most `max_loss` of just those rows leave
+    wrongly, which is more than was asked. False ranks all rows, rows without such a layer lowest:
+    the same marginal guarantee with a lower threshold.
 
     Raises:
         InputError: too few rows; the message says how many are needed.

@@ -86,9 +86,7 @@ def hoeffding_bentkus_upper_limit(losses: NDArray[np.floating], confidence: floa
 def mcnemar(only_first: int, only_second: int) -> float:
     """Exact two-sided p-value of "both settings are right equally often", in (0, 1].
 
-    Args:
-        only_first: rows that only the first setting gets right.
-        only_second: rows that only the second setting gets right.
+    From the rows that only the first setting gets right, and those that only the second does.
     """
     if only_first < 0 or only_second < 0:
         raise InputError(f"counts must not be negative, got {only_first} and {only_second}")

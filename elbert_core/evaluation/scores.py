@@ -22,11 +22,6 @@ Counts = NDArray[np.int64]
 def confusion_matrix(label: ArrayLike, gold: ArrayLike, n_labels: int) -> Counts:
     """(n_labels, n_labels) rows of each gold label (down) that got each label (across).
 
-    Args:
-        label: (rows,) predicted label indices.
-        gold: (rows,) right label indices.
-        n_labels: number of labels, at least 2.
-
     Raises:
         InputError: no rows, two lengths, or an index that does not exist.
     """

@@ -204,11 +204,7 @@ def mean_layer_ms(
     """Mean milliseconds of the layers that are applied, by the medians of an evaluation table.
 
     Every row counts with the medians of all rows, whatever its length. Embeddings, tokenising and
-    waiting in a batch are left out; the exit heads are in the medians.
-
-    Args:
-        exit_counts: rows that left after layer 1, 2, ..., n_layers.
-        layer_ms: (layers,) milliseconds of each layer with its exit head.
+    waiting in a batch are left out; the exit heads are in the medians `layer_ms` (layers,).
     """
     counts = np.asarray(exit_counts, dtype=np.float64)
     return float(counts @ np.cumsum(layer_ms) / counts.sum())

@@ -197,11 +197,7 @@ class EvaluationTable:
         return counts
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> EvaluationTable:
-        """The table of some rows only (a slice by length or label).
-
-        Args:
-            rows: rising indices, or a (rows,) mask.
-        """
+        """The table of some rows only, by rising indices or a (rows,) mask."""
         return replace(
             self,
             probs=self.probs[:, rows],
@@ -262,12 +258,7 @@ def table_to_bytes(table: EvaluationTable) -> tuple[str, bytes]:
 
 
 def table_from_bytes(description: str | bytes, arrays: bytes, *, where: str) -> EvaluationTable:
-    """The table that `table_to_bytes` wrote, checked.
-
-    Args:
-        description: the JSON file's content.
-        arrays: the safetensors file's content.
-        where: name of the table, for messages.
+    """The table that `table_to_bytes` wrote, checked; `where` is its name for messages.
 
     Raises:
         InputError: too large, damaged, of another format, or two files that do not belong
@@ -308,10 +299,7 @@ def save_evaluation(table: EvaluationTable, folder: str | Path) -> Path:
 
 
 def load_evaluation(path: str | Path) -> EvaluationTable:
-    """Read a table.
-
-    Args:
-        path: its .json or .safetensors file, or what both have in common.
+    """Read a table: its .json or .safetensors file, or what both have in common.
 
     Raises:
         InputError: a file is missing, too large or damaged, or both do not belong together; the

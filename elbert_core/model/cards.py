@@ -13,13 +13,7 @@ TEMPLATE = Path(__file__).with_name("card.md")
 
 
 def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Markdown for a checkpoint folder.
-
-    Args:
-        name: the checkpoint's name.
-        record: content of training.json.
-        config: content of config.json.
-    """
+    """Markdown for a checkpoint folder, from the content of training.json and of config.json."""
     settings, results = record["config"], record["results"]
     whole, reported = results["validation"], results["reported_on_odd_rows"]
     accuracies = zip(whole["layer_accuracy"], reported["layer_accuracy"], strict=True)

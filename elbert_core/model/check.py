@@ -73,9 +73,7 @@ def check_checkpoint(folder: str | Path) -> dict[str, Any]:
 def label_names(config: Mapping[str, Any], where: str | Path) -> tuple[str, ...]:
     """Names of the labels in index order, of a classifier of one label out of several.
 
-    Args:
-        config: content of config.json.
-        where: its path, for messages.
+    `config` is the content of config.json, `where` its path for messages.
 
     Raises:
         CheckpointError: another architecture or task, ids that are not 0..n-1, or names that are
@@ -162,12 +160,7 @@ def weight_files(folder: str | Path) -> list[Path]:
 def check_tokenizer(
     tokenizer: PreTrainedTokenizerBase, config: Any, where: str | Path
 ) -> PreTrainedTokenizerBase:
-    """The tokenizer, if every piece of it has a row in the embeddings.
-
-    Args:
-        tokenizer: of the same folder as the model.
-        config: the model's configuration.
-        where: name of the folder, for messages.
+    """The tokenizer, if every piece of it has a row in the embeddings; `where` is for messages.
 
     Raises:
         CheckpointError: ids beyond the vocabulary, another padding id, or special pieces missing.

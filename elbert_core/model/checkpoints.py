@@ -145,15 +145,10 @@ def save_checkpoint(
     model_card: str | None = None,
     dtype: str = "float16",
 ) -> Path:
-    """Write a checkpoint folder; files of other names that are there stay.
+    """Write a checkpoint folder; the model is left as it was, and so are files of other names.
 
-    Args:
-        model: what to save; it is left as it was.
-        tokenizer: its tokenizer.
-        folder: where to.
-        training: how it was made, any JSON values.
-        model_card: text of MODEL_CARD.md; None leaves that file alone.
-        dtype: precision of the stored weights, "float16", "bfloat16" or "float32".
+    `training` says how it was made, in any JSON values; a model card of None leaves that file
+    alone; weights are stored in "float16", "bfloat16" or "float32".
     """
     import copy
 

@@ -279,10 +279,7 @@ def elbert_config(
 ) -> ElbertConfig:
     """The configuration of an ELBERT, or of an ALBERT as the ELBERT that it is with a shared head.
 
-    Args:
-        folder_or_name: folder or hub name of a model.
-        local: whether nothing may be asked of a hub.
-        changes: settings in place of those found.
+    `changes` stand in place of what is found; where `local`, nothing is asked of a hub.
 
     Raises:
         ConfigError: it is of another architecture.

@@ -231,14 +231,9 @@ class ExitPolicy:
 def replay(policy: ExitPolicy, record: FloatArray | torch.Tensor | Signals | LayerTrace) -> Exits:
     """Where each row would leave, from a record of full-depth passes; the model is not run.
 
-    Args:
-        policy: the rule.
-        record: probabilities (layers, rows, labels), numpy or torch; a trace; or the `Signals` of
-            either (make these once to replay many policies).
-
-    Returns:
-        The exit layer, reason and label of each row; a row that no rule stopped leaves at the last
-        layer with LAST_LAYER.
+    The record is probabilities (layers, rows, labels), numpy or torch; a trace; or the `Signals` of
+    either (make these once to replay many policies). A row that no rule stopped leaves at the last
+    layer with LAST_LAYER.
 
     Raises:
         InputError: wrong shape or type, no layers, values that are no probabilities, or a record

@@ -137,12 +137,7 @@ class Decision(Costed):
 def explain(policy: ExitPolicy, trace: LayerTrace) -> Decision:
     """Replay a policy over one trace and keep every condition at every layer.
 
-    Args:
-        policy: the rule.
-        trace: one text, read to full depth.
-
-    Returns:
-        The decision; exit layer, reason and label are those of `replay` on the same trace.
+    Exit layer, reason and label are those of `replay` on the same trace.
 
     Raises:
         InputError: the trace holds no usable probabilities.

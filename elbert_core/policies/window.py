@@ -122,15 +122,7 @@ def delayed(values: BoolArray, layers: int) -> BoolArray:
 
 
 def sliding_range(values: FloatArray, window_size: int) -> FloatArray:
-    """Largest minus smallest of the last `window_size` layers (fewer at the start).
-
-    Args:
-        values: (layers, rows).
-        window_size: layers in the window, at least 1.
-
-    Returns:
-        (layers, rows), at least 0.
-    """
+    """(layers, rows) largest less smallest of the last `window_size` layers, fewer at the start."""
     highest, lowest = values.copy(), values.copy()
     for back in range(1, min(window_size, values.shape[0])):
         np.maximum(highest[back:], values[:-back], out=highest[back:])

@@ -94,13 +94,8 @@ def ablation(
 ) -> Ablation:
     """Compare a text with itself without each word.
 
-    Args:
-        policy: the rule.
-        whole: (layers, labels) probabilities of the whole text at every layer, or its signals.
-        words: the words left out.
-        texts: the text without each word, in the same order.
-        without: (layers, words, labels) probabilities of these texts at every layer, or their
-            signals.
+    `whole` holds (layers, labels) probabilities of the whole text at every layer, `without` those
+    of the texts without each word (layers, words, labels); or the signals of either.
 
     Raises:
         InputError: the numbers of words, texts, layers or labels do not fit each other, or the

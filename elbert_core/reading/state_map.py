@@ -147,11 +147,7 @@ class StateMap:
 
 
 def state_map(head: HeadStates) -> StateMap:
-    """The map of one text.
-
-    Args:
-        head: what the exit head reads after each layer, and its linear step.
-    """
+    """The map of one text."""
     states = head.states.astype(np.float64)
     weights, bias = head.weights.astype(np.float64), head.bias.astype(np.float64)
     labels = head.logits.argmax(axis=1).astype(np.int64)

@@ -83,10 +83,6 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
     probabilities that derive from them); milliseconds keep four decimals, attention (a picture, no
     input to a rule) keeps four.
 
-    Args:
-        trace: one text, read to full depth.
-        with_attention: write the attention, where the trace has one.
-
     Raises:
         InputError: the result would be larger than `trace_from_json` takes, as attention over a
             long text is.
@@ -125,10 +121,7 @@ def trace_to_json(trace: LayerTrace, *, with_attention: bool = True) -> str:
 
 
 def trace_from_json(text: str) -> LayerTrace:
-    """The trace that `trace_to_json` wrote; its content is checked, never trusted.
-
-    Args:
-        text: JSON of the format "elbert-trace/2" or "/1", at most 5 MB.
+    """The trace that `trace_to_json` wrote, at most 5 MB; its content is checked, never trusted.
 
     Raises:
         InputError: too large, no JSON, another format, or a field that is missing, unknown, of the
@@ -189,11 +182,7 @@ def trace_to_csv(trace: LayerTrace, decision: Decision) -> str:
     Columns: layer; p_<label> for every label; label; confidence; entropy (normalised); ms; reason
     ("continue" or the exit reason; empty after the exit, where the policy is not asked); status
     ("read" up to the exit, "not needed" after it). Text cells that a spreadsheet would take for a
-    formula get a leading apostrophe.
-
-    Args:
-        trace: one text, read to full depth.
-        decision: `explain(policy, trace)`.
+    formula get a leading apostrophe. The decision is `explain(policy, trace)`.
 
     Raises:
         InputError: the decision belongs to a trace with another number of layers.
@@ -239,11 +228,7 @@ def _array(
 ) -> NDArray[np.float64]:
     """Nested lists as an array of finite numbers within float32's range.
 
-    Args:
-        value: the lists.
-        field: for messages.
-        start: the shape, or how it begins where it is not `exact`.
-        exact: whether nothing may follow.
+    `start` is the shape, or how it begins where it is not `exact`; `field` is for messages.
     """
     if not _holds_numbers(value):
         raise InputError(f"{WHAT}: {field} must hold numbers, got {_first_else(value)}")

@@ -141,13 +141,6 @@ def encode_texts(
 ) -> Dataset:
     """Token ids of sentences sampled from plain texts, not padded; two bytes each if they fit.
 
-    Args:
-        texts: files, or folders whose training files are read.
-        tokenizer: makes the ids.
-        limit: sentences at most.
-        seed: of the sample.
-        max_tokens: longer sentences are cut there.
-
     Raises:
         InputError: there is no sentence.
     """

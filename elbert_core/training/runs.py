@@ -226,11 +226,8 @@ def run_to_the_end(
 ) -> dict[str, Any]:
     """Train, from where an interrupted run of these settings was; what to record of any run.
 
-    Args:
-        trainer: ready to train.
-        config: settings of the run.
-        digests: of what it reads (texts with their labels, models), by name.
-        started: when it began, by `time.time`.
+    Digests are of what it reads (texts with their labels, models), by name; `started` is when it
+    began, by `time.time`.
     """
     if isinstance(trainer, ShapedTrainer):
         trainer.tokens_per_step = config.tokens_per_step
@@ -253,15 +250,7 @@ def resume_point(
 
     Leaves the settings and digests beside the run's state, so that the next call can compare them.
     Only the length of a run may differ (`EXTENDABLE`); anything else would finish one run as
-    another.
-
-    Args:
-        arguments: of the trainer; names the run's own folder, where its `checkpoint-N` lie.
-        config: settings of the run that is about to start.
-        digests: of what the run reads (texts with their labels, models), by name.
-
-    Returns:
-        The newest `checkpoint-N`, after a look at every file of it.
+    another. What is found is the newest `checkpoint-N`, after a look at every file of it.
 
     Raises:
         CheckpointError: a file of it is missing or damaged.
@@ -314,35 +303,23 @@ def _check_settings(path: Path, settings: dict[str, Any]) -> None:
 
 def _check_state(checkpoint: Path) -> None:
     """Look at every file a resumed run would read, before any of it is used."""
-    advice = f"delete {checkpoint} to go on from the state before it"
-    state = checkpoint / "trainer_state.json"
-    weights = checkpoint / "model.safetensors"
+    path = checkpoint / "trainer_state.json"
     try:
-        json.loads(state.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot resume, {state} is missing or damaged; {advice}") from error
-    try:
-        with safe_open(str(weights), framework="numpy") as opened:
+        json.loads(path.read_text(encoding="utf-8"))
+        path = checkpoint / "model.safetensors"
+        with safe_open(str(path), framework="numpy") as opened:
             list(opened.keys())
-    except (OSError, SafetensorError) as error:
+        random = sorted(checkpoint.glob("rng_state*.pth"))
+        for path in (checkpoint / "optimizer.pt", checkpoint / "scheduler.pt", *random):
+            # torch's own files are zip archives with checksums: read, never unpickled here
+            with zipfile.ZipFile(path) as archive:
+                if bad := archive.testzip():
+                    raise zipfile.BadZipFile(f"damaged at {bad}")
+    except (OSError, ValueError, SafetensorError, zipfile.BadZipFile) as error:
         raise CheckpointError(
-            f"cannot resume, {weights} is missing or damaged; {advice}"
+            f"cannot resume, {path} is missing or damaged; delete {checkpoint} to go on from the "
+            "state before it"
         ) from error
-    for name in ("optimizer.pt", "scheduler.pt"):
-        _check_archive(checkpoint / name, advice)
-    for path in sorted(checkpoint.glob("rng_state*.pth")):
-        _check_archive(path, advice)
-
-
-def _check_archive(path: Path, advice: str) -> None:
-    # torch's own files are zip archives with a checksum for each entry: read, never unpickled here
-    try:
-        with zipfile.ZipFile(path) as archive:
-            bad = archive.testzip()
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"cannot resume, {path} is missing or damaged; {advice}") from error
-    if bad is not None:
-        raise CheckpointError(f"cannot resume, {path} is damaged at {bad}; {advice}")
 
 
 def move(model: nn.Module, device: torch.device | str, dtype: torch.dtype | None = None) -> None:

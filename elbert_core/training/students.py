@@ -63,14 +63,8 @@ def shared_student(
     """An ELBERT whose one layer is the average of the teacher's layers.
 
     Embeddings are the teacher's own (embedding size = hidden size, identity mapping), so the
-    states before the first layer are equal; the pooler is the teacher's where it has one.
-
-    Args:
-        teacher: a BERT encoder.
-        n_layers: how often the shared layer is applied.
-        label_names: names of the labels in index order.
-        exit_heads: see `ElbertConfig`.
-        exit_pooling: see `ElbertConfig`.
+    states before the first layer are equal; the pooler is the teacher's where it has one. The
+    shared layer is applied `n_layers` times; label names stand in index order.
     """
     bert = teacher.config
     config = ElbertConfig(
