@@ -7,11 +7,13 @@ import streamlit as st
 from app.inspect import panels, words
 from app.inspect.files import show_opened, show_share
 from app.inspect.second_pass import show_map, show_reading
+from app.inspect.visit import cursor
 from app.shared import links
 from app.shared import visit as shared
 from app.shared import words as common
 from app.shared.controls import ask_for_sentence, pick_policy
 from app.shared.palette import palette
+from app.shared.stage import show_stage
 from app.shared.state import Shown, to_query
 from app.shared.text import piece, plain_markdown
 from elbert_core.policies.explanation import explain
@@ -37,8 +39,10 @@ def show_result(shown: Shown) -> None:
     with right:
         panels.show_why(trace, decision)
     with left:
-        panels.show_score(shown, decision, colours)
-        panels.show_stepper(shown, decision)
+        show_stage(trace, decision, state, colours, at=cursor(shown, decision.exit_layer))
+        with st.expander(words.MORE_HEADING, key="inspect.more"):
+            panels.show_score(shown, decision, colours)
+            panels.show_stepper(shown, decision)
 
     st.space("small")
     left, right = st.columns([7, 5], gap="large")

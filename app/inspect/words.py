@@ -19,6 +19,9 @@ LEAD = (
     "sure enough to stop?"
 )
 
+# -- layer by layer, below the stage ---------------------------------------------------------------
+MORE_HEADING = "Layer by layer, with milliseconds and sums"
+
 # -- the cursor ------------------------------------------------------------------------------------
 STEP_LABEL = "Look at layer"
 STEP_BACK = "Earlier"

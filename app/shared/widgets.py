@@ -131,6 +131,15 @@ def clicks(name: str, selection: str, then: Callable[[dict[str, Any]], None]) ->
     return {"key": key, "on_select": clicked, "selection_mode": selection}
 
 
+def hears(key: str, name: str, then: Callable[[Any], None]) -> Bound:
+    """Arguments of a component of our own that calls `then` with what it sends under a name."""
+
+    def heard() -> None:
+        _heard(then, st.session_state[key].get(name))
+
+    return {"key": key, f"on_{name}_change": heard}
+
+
 def forget_click(name: str) -> None:
     """Draw a figure anew if something is selected in it, because another way of choosing was used.
 

@@ -18,7 +18,8 @@ _MARKS = "".join(chr(c) for c in range(0x300, 0xFE30) if unicodedata.category(ch
 _LETTERS = rf"[^\W_](?:[^\W_]|[{_MARKS}\u200c\u200d])*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’\-‐]{_LETTERS})*")
 _CLOSING = ".,;:!?)]}…'’\"”"
-_SPECIAL = re.compile(r"\[[A-Z]+\]|<[a-z/]+>")
+SPECIAL = re.compile(r"\[[A-Z]+\]|<[a-z/]+>")
+"""A piece that tokenizers add to every text, as [CLS] or <s>."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def group_pieces(tokens: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     groups: list[list[int]] = []
     joins = False  # whether the next piece may continue the last group
     for index, token in enumerate(tokens):
-        special = _SPECIAL.fullmatch(token) is not None
+        special = SPECIAL.fullmatch(token) is not None
         if sentencepiece:
             goes_on = not token.startswith("▁") and any(c.isalnum() for c in token)
         else:

@@ -28,7 +28,7 @@ from elbert_core.evaluation.tables import save_evaluation
 from tests.app.tables import browser_table
 from tests.app.tiny import save_tiny_checkpoint
 
-FIGURE = "[data-testid=stVegaLiteChart] svg"
+FIGURE = ".stage .depth svg, [data-testid=stVegaLiteChart] svg"
 PATIENCE = 60_000  # ms until a page must have done what was asked, on a busy machine too
 # Put into every page before its own scripts: what it has sent and what it still means to do.
 # Widgets wait a little before they speak (a slider 200 ms): a page at rest has no such timer.

@@ -120,6 +120,8 @@ def test_every_view_of_compare_can_be_taken_away(
 def test_a_figure_saves_itself_as_a_picture(open_page: OpenPage, tmp_path: Path) -> None:
     visit = open_page("/?preset=hard")
     page = visit.page
+    page.get_by_text(inspect_words.MORE_HEADING).click()
+    visit.settled()
     page.locator("[data-testid=stVegaLiteChart]").first.hover()
     button = page.get_by_role("button", name=re.compile("^Download as PNG")).first
     with page.expect_download() as waiting:

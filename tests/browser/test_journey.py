@@ -61,7 +61,7 @@ def test_the_main_journey(open_page: OpenPage) -> None:
     page.locator("h1").first.click()
     for key, layer in (("ArrowLeft", 5), ("ArrowLeft", 4), ("ArrowRight", 5)):
         page.keyboard.press(key)
-        expect(page.get_by_text(re.compile(rf"^After layer {layer}\b")).first).to_be_visible()
+        expect(page.locator(".stage .says")).to_have_text(re.compile(rf"^After layer {layer}\b"))
         visit.settled()
     visit.shoot("journey")
 
@@ -78,6 +78,8 @@ def test_ctrl_enter_reads_and_a_click_on_the_figure_moves_the_cursor(open_page: 
     box.fill(SENTENCE)
     box.press("Control+Enter")
     expect(page.get_by_text(common.MODES["replayed"]).first).to_be_visible()
+    visit.settled()
+    page.get_by_text(words.MORE_HEADING).click()
     visit.settled()
     drawing = page.locator("[data-testid=stVegaLiteChart] svg").first
     click_at(drawing, -12, 120)  # the last layer ends at the right edge of the figure
@@ -137,7 +139,7 @@ def test_every_page_fits_its_window(
     )
     assert max(wide) <= 0, wide
     if name == "inspect":
-        drawing = page.locator("[data-testid=stVegaLiteChart] svg").first.bounding_box()
+        drawing = page.locator(".stage").bounding_box()
         assert drawing is not None
         assert drawing["width"] <= width
         assert drawing["width"] >= 0.55 * min(width, 1120)
