@@ -125,7 +125,7 @@ def test_a_figure_saves_itself_as_a_picture(open_page: OpenPage, tmp_path: Path)
     page.locator("[data-testid=stVegaLiteChart]").first.hover()
     button = page.get_by_role("button", name=re.compile("^Download as PNG")).first
     with page.expect_download() as waiting:
-        button.click()
+        button.press("Enter")
     path = tmp_path / "figure.png"
     waiting.value.save_as(path)
     assert path.read_bytes().startswith(b"\x89PNG")

@@ -92,7 +92,7 @@ def test_a_bound_is_dragged_in_the_browser_and_heard_when_it_is_let_go(
 ) -> None:
     visit = at_rest(open_page, "/?preset=hard&policy=entropy&threshold=0.5")
     page, sent, before = visit.page, visit.sent, verdict(visit.page)
-    grip = page.get_by_role("slider", name="Doubt under").and_(page.locator(".grip"))
+    grip = page.get_by_role("slider", name=TEXTS["grip"].format(setting="Doubt under"))
     x, y = centre(grip)
     page.mouse.move(x, y)
     page.mouse.down()

@@ -333,7 +333,7 @@ function makeStage(hall) {
       for (const [side, pixels] of Object.entries(at[name])) grip.node.style[side] = `${pixels}px`;
       grip.node.title = limits.label;
       set(grip.node, {
-        "aria-label": limits.label,
+        "aria-label": filled(data.texts.grip, { setting: limits.label }),
         "aria-valuemin": limits.low,
         "aria-valuemax": limits.high,
         "aria-valuenow": value,

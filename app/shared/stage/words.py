@@ -7,6 +7,7 @@ from app.shared import words
 TEXTS: dict[str, str] = {
     "layer": "one layer, over and over",
     "pass": "pass",
+    "grip": "In the figure: {setting}",
     "scrub": "Layer looked at",
     "before": "Before the first pass: no answer yet.",
     "labels": words.STAVE_PROBS,
