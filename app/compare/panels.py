@@ -99,10 +99,7 @@ def show_pair(trace: LayerTrace, policy: ExitPolicy, palette: Palette) -> Figure
         st.info(plain_markdown(problem))
         return None
     a, b = explain(policy, trace), explain(other_policy, beside)
-    entries = [
-        Path(path_title(names[0], a), trace, a),
-        Path(path_title(names[1], b), beside, b),
-    ]
+    entries = [Path(path_title(names[0], a), trace, a), Path(path_title(names[1], b), beside, b)]
     difference = words.pair_sentence(a, b, called)
     alt = f"{entries[0].title}; {entries[1].title}. {difference}"
     result = of_paths(entries, alt, *lead, difference)

@@ -93,11 +93,7 @@ SWAP_BUTTON = "Read with the other word"
 
 # -- who goes the same way -------------------------------------------------------------------------
 ALIKE_NONE = "There is no other sentence that the same model has read."
-ALIKE_SOURCES: dict[str, str] = {
-    "visit": "this visit",
-    "example": "example",
-    "lesson": "lesson",
-}
+ALIKE_SOURCES: dict[str, str] = {"visit": "this visit", "example": "example", "lesson": "lesson"}
 ALIKE_COLUMNS = (
     "Sentence",
     "From",

@@ -122,10 +122,7 @@ VERIFY_SHAPE = "Read again, the model has other layers or labels than the file."
 READING_HEADING = "What it had read by each layer"
 READING_BUTTON = "Show what it had read"
 READING_METHOD = "How attention is followed back"
-READING_METHODS: dict[str, str] = {
-    "rollout": "with staying put",
-    "raw": "attention alone",
-}
+READING_METHODS: dict[str, str] = {"rollout": "with staying put", "raw": "attention alone"}
 READING_METHOD_HELP = (
     "With staying put: roll-out (Abnar & Zuidema 2020): half of every word passes a layer as it "
     "is, as residual connections let it. Attention alone: the product of the attention of all "

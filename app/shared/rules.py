@@ -221,9 +221,7 @@ RULES: dict[str, RuleCard] = {
         Mark("square", "□"),
     ),
     "never": RuleCard(
-        "Never stops early",
-        "The full-depth baseline that all savings refer to.",
-        "never early",
+        "Never stops early", "The full-depth baseline that all savings refer to.", "never early"
     ),
 }
 """Cards by kind, in the order shown."""

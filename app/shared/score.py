@@ -170,12 +170,7 @@ def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
 
 
 def _threshold(
-    canvas: Canvas,
-    stave: Stave,
-    row: str,
-    trace: LayerTrace,
-    decision: Decision,
-    palette: Palette,
+    canvas: Canvas, stave: Stave, row: str, trace: LayerTrace, decision: Decision, palette: Palette
 ) -> list[Spec]:
     """The bound of the rule on a strip, if it has one there."""
     check = shown_at(decision, 1, row)
