@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.compare import words
-from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, in_gutter, tips
+from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, tips
 from app.shared.palette import Palette, shape
 from app.shared.quantities import run_of
 from app.shared.rows import PATH_HEIGHT, Path, paths
@@ -54,7 +54,7 @@ def sliding(
     """
     spec = paths(entries, palette=palette)
     n_layers = max(entry.trace.n_layers for entry in entries)
-    canvas = LayerCanvas(n_layers, spec["height"], {})
+    canvas = LayerCanvas(n_layers, spec["height"], {}, palette)
     frames: list[Row] = []
     closed: list[Row] = []
     texts: list[Row] = []
@@ -104,7 +104,7 @@ def word_effects(found: Ablation, trace: LayerTrace, *, palette: Palette) -> Spe
     """What leaving out each word does to the exit and to the answer."""
     n_layers, whole = found.n_layers, found.exit_layer
     height = _FIRST + _ROW * len(found.effects) - 10
-    canvas = LayerCanvas(n_layers, height, {}, gutter=_GUTTER)
+    canvas = LayerCanvas(n_layers, height, {}, palette, gutter=_GUTTER)
     names = label_names(trace)
     titles: list[tuple[float, str]] = []
     tracks: list[Row] = []
@@ -139,8 +139,8 @@ def word_effects(found: Ablation, trace: LayerTrace, *, palette: Palette) -> Spe
                 tips(canvas.points(f"exits_{i}", rows, ink="ink", size=110, shape=shape(i)), titled)
                 for i, rows in sorted(marks.items())
             ),
-            in_gutter(canvas, titles, palette.ink),
-            in_gutter(canvas, areas, palette.muted, name="areas"),
+            canvas.in_gutter(titles, palette.ink),
+            canvas.in_gutter(areas, palette.muted, name="areas"),
         ],
         height,
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.inspect import words
 from app.shared import words as common
-from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, in_gutter, tips, veil
+from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, tips
 from app.shared.palette import Palette, glyph, shape
 from app.shared.rows import HOVERED
 from app.shared.text import label_names, piece
@@ -57,7 +57,7 @@ def reading_grid(
         palette: colours for a light or a dark page.
     """
     n_layers, height = shares.shape[0], _ROW * len(names) + 4
-    canvas = LayerCanvas(n_layers, height, {}, gutter=_GUTTER)
+    canvas = LayerCanvas(n_layers, height, {}, palette, gutter=_GUTTER)
     low, high = float(shares.min()), float(shares.max())
     cells: list[Row] = []
     titles: list[tuple[float, str]] = []
@@ -78,9 +78,9 @@ def reading_grid(
         [
             canvas.boxes("cursor", [band], color=palette.cursor, opacity=0.28, cornerRadius=3),
             tips(grid, titled),
-            *veil(canvas, x, n_layers + 0.5, 2, height, palette),
+            *canvas.veil(x, n_layers + 0.5, 2, height),
             canvas.rules("exit_mark", [box(x, x, 2, height)], color=palette.ink, strokeWidth=3),
-            in_gutter(canvas, titles, palette.ink),
+            canvas.in_gutter(titles, palette.ink),
         ],
         height,
     )
@@ -103,9 +103,9 @@ def blend(low: str, high: str, part: float) -> str:
 class _MapCanvas(LayerCanvas):
     """Both axes belong to the map; neither has numbers, because only regions and order matter."""
 
-    def __init__(self, frame: Frame) -> None:
-        super().__init__(1, HEIGHT, {})
-        left, right, low, high = frame
+    def __init__(self, frame: Frame, palette: Palette) -> None:
+        super().__init__(1, HEIGHT, {}, palette)
+        self.frame = left, right, low, high = frame
         bare: Spec = {"nice": False, "zero": False}
         self.x |= {"scale": {**bare, "domain": [left, right]}}
         self.x["axis"] |= {"values": [], "labels": False, "title": None}
@@ -121,15 +121,13 @@ def map_figure(found: StateMap, trace: LayerTrace, decision: Decision, *, palett
         decision: where it leaves.
         palette: colours for a light or a dark page.
     """
-    frame = found.frame()
-    canvas = _MapCanvas(frame)
-    names = label_names(trace)
+    canvas = _MapCanvas(found.frame(), palette)
     return figure(
         [
-            *_regions(canvas, found, frame, names, palette),
-            *_way(canvas, found, decision, palette),
-            *_points(canvas, found, trace, decision, palette),
-            *_numbers(canvas, found, decision, frame, palette),
+            *_regions(canvas, found, label_names(trace)),
+            *_way(canvas, found, decision),
+            *_points(canvas, found, trace, decision),
+            *_numbers(canvas, found, decision),
         ],
         HEIGHT,
     )
@@ -149,9 +147,8 @@ def map_table(found: StateMap, trace: LayerTrace) -> dict[str, list[object]]:
     return dict(zip(words.MAP_COLUMNS, columns, strict=True))
 
 
-def _regions(
-    canvas: LayerCanvas, found: StateMap, frame: Frame, names: list[str], palette: Palette
-) -> list[Spec]:
+def _regions(canvas: _MapCanvas, found: StateMap, names: list[str]) -> list[Spec]:
+    frame, palette = canvas.frame, canvas.palette
     boxes: list[Row] = []
     largest: dict[int, tuple[float, float, float]] = {}  # height, x, y of each label's best column
     for region in found.regions(frame, columns=_COLUMNS):
@@ -181,7 +178,8 @@ def _side(x: float, frame: Frame) -> str:
     return "left" if share < 0.15 else ("right" if share > 0.85 else "center")
 
 
-def _way(canvas: LayerCanvas, found: StateMap, decision: Decision, palette: Palette) -> list[Spec]:
+def _way(canvas: _MapCanvas, found: StateMap, decision: Decision) -> list[Spec]:
+    palette = canvas.palette
     points = [(float(x), float(y)) for x, y in found.points]
     steps = [box(a[0], b[0], a[1], b[1]) for a, b in zip(points[:-1], points[1:], strict=True)]
     cut = decision.exit_layer - 1
@@ -193,9 +191,9 @@ def _way(canvas: LayerCanvas, found: StateMap, decision: Decision, palette: Pale
 
 
 def _points(
-    canvas: LayerCanvas, found: StateMap, trace: LayerTrace, decision: Decision, palette: Palette
+    canvas: _MapCanvas, found: StateMap, trace: LayerTrace, decision: Decision
 ) -> list[Spec]:
-    names = label_names(trace)
+    names, palette = label_names(trace), canvas.palette
     groups: dict[tuple[bool, int], list[Row]] = {}
     for layer, ((x, y), label) in enumerate(zip(found.points, trace.labels, strict=True), start=1):
         index = int(label)
@@ -221,9 +219,8 @@ def _points(
     return [*parts, canvas.points("exit_ring", [{"x": x, "y": y}], color=palette.ink, **ring)]
 
 
-def _numbers(
-    canvas: LayerCanvas, found: StateMap, decision: Decision, frame: Frame, palette: Palette
-) -> list[Spec]:
+def _numbers(canvas: _MapCanvas, found: StateMap, decision: Decision) -> list[Spec]:
+    frame, palette = canvas.frame, canvas.palette
     wide, high = frame[1] - frame[0], frame[3] - frame[2]
     last, exit_layer = len(found.points), decision.exit_layer
     placed: list[tuple[float, float]] = []

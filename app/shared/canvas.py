@@ -114,7 +114,13 @@ class LayerCanvas(Marks):
     """Marks on the depth axis and on pixels from the top."""
 
     def __init__(
-        self, n_layers: int, height: float, ticks: dict[float, str], *, gutter: int = 26
+        self,
+        n_layers: int,
+        height: float,
+        ticks: dict[float, str],
+        palette: Palette,
+        *,
+        gutter: int = 26,
     ) -> None:
         """Canvas for `n_layers` layers.
 
@@ -122,9 +128,10 @@ class LayerCanvas(Marks):
             n_layers: layers of the axis.
             height: pixels.
             ticks: what stands left of a height in pixels.
+            palette: colours for a light or a dark page.
             gutter: pixels that are kept free for it.
         """
-        self.n_layers, self.gutter = n_layers, gutter
+        self.n_layers, self.palette, self.gutter = n_layers, palette, gutter
         every = 1 if n_layers <= 12 else 2
         bare = {"grid": False, "ticks": False, "domain": False, "labelOverlap": False}
         x: Spec = {
@@ -155,6 +162,37 @@ class LayerCanvas(Marks):
         }
         super().__init__(x, y)
 
+    def heading(self, titles: list[tuple[float, str]], *, name: str = "") -> list[Spec]:
+        """Titles on the left edge, at heights in pixels."""
+        rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
+        font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
+        font["color"] = self.palette.muted
+        return self.haloed(f"titles{name}", rows, self.palette, at_left=True, **font)
+
+    def in_gutter(self, titles: list[tuple[float, str]], ink: str, *, name: str = "titles") -> Spec:
+        """Titles left of the axis, at heights in pixels: no mark of the figure can cross them."""
+        rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
+        room: dict[str, Any] = {"dx": -8, "align": "right", "limit": self.gutter - 12}
+        return self.words(name, rows, at_left=True, **room, fontSize=12, color=ink)
+
+    def bracket(self, first: int, last: int, low: float, *, name: str = "") -> Spec:
+        """A bracket under the layers `first` to `last` that reaches down to `low`."""
+        left, right = first - 0.42, last + 0.42
+        rows = [box(left, right, low, low), *(box(x, x, low - 4, low) for x in (left, right))]
+        return self.rules(f"bracket{name}", rows, color=self.palette.ink, strokeWidth=2)
+
+    def veil(
+        self, first: float, last: float, top: float, low: float, *, name: str = ""
+    ) -> list[Spec]:
+        """What lies after an exit, dimmed and hatched, from the edge `first` to the edge `last`."""
+        if first >= last:
+            return []
+        cover, lines = [box(first, last, top, low)], hatch(first, last, top, low)
+        return [
+            self.boxes(f"veil{name}", cover, color=self.palette.paper, opacity=0.62),
+            self.rules(f"hatch{name}", lines, color=self.palette.muted, opacity=0.22),
+        ]
+
 
 def box(left: float, right: float, top: float, low: float, /, **more: Any) -> Row:
     """Where a rectangle or a straight line lies, in layers and pixels, and its further fields."""
@@ -182,55 +220,6 @@ def tips(part: Spec, titles: dict[str, str]) -> Spec:
         {"field": field, "title": title, "type": "nominal"} for field, title in titles.items()
     ]
     return part
-
-
-def heading(
-    canvas: LayerCanvas, titles: list[tuple[float, str]], palette: Palette, *, name: str = ""
-) -> list[Spec]:
-    """Titles on the left edge, at heights in pixels."""
-    rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
-    font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
-    return canvas.haloed(f"titles{name}", rows, palette, at_left=True, color=palette.muted, **font)
-
-
-def in_gutter(
-    canvas: LayerCanvas, titles: list[tuple[float, str]], ink: str, *, name: str = "titles"
-) -> Spec:
-    """Titles left of the axis, at heights in pixels: no mark of the figure can cross them."""
-    rows: list[Row] = [{"y": y, "text": text} for y, text in titles]
-    room: dict[str, Any] = {"dx": -8, "align": "right", "limit": canvas.gutter - 12}
-    return canvas.words(name, rows, at_left=True, **room, fontSize=12, color=ink)
-
-
-def bracket(
-    canvas: LayerCanvas, first: int, last: int, low: float, palette: Palette, *, name: str = ""
-) -> Spec:
-    """A bracket under the layers `first` to `last` that reaches down to `low`."""
-    left, right = first - 0.42, last + 0.42
-    rows = [box(left, right, low, low), *(box(x, x, low - 4, low) for x in (left, right))]
-    return canvas.rules(f"bracket{name}", rows, color=palette.ink, strokeWidth=2)
-
-
-def veil(
-    canvas: LayerCanvas,
-    first: float,
-    last: float,
-    top: float,
-    bottom: float,
-    palette: Palette,
-    *,
-    name: str = "",
-) -> list[Spec]:
-    """What lies after an exit, dimmed and hatched, from the edge `first` to the edge `last`."""
-    if first >= last:
-        return []
-    lines = hatch(first, last, top, bottom)
-    return [
-        canvas.boxes(
-            f"veil{name}", [box(first, last, top, bottom)], color=palette.paper, opacity=0.62
-        ),
-        canvas.rules(f"hatch{name}", lines, color=palette.muted, opacity=0.22),
-    ]
 
 
 def hatch(left: float, right: float, top: float, bottom: float) -> list[Row]:

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from app.shared import narration, words
-from app.shared.canvas import LayerCanvas, Row, Spec, box, figure, heading
+from app.shared.canvas import LayerCanvas, Row, Spec, box, figure
 from app.shared.palette import Palette, glyph
 from app.shared.panels import show_tables
 from app.shared.sheet import Figure, by_column
@@ -101,8 +101,8 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
 class _TimeCanvas(LayerCanvas):
     """Milliseconds from left to right in place of layers."""
 
-    def __init__(self, n_layers: int, height: float, end: float) -> None:
-        super().__init__(n_layers, height, {})
+    def __init__(self, n_layers: int, height: float, end: float, palette: Palette) -> None:
+        super().__init__(n_layers, height, {}, palette)
         self.x["scale"]["domain"] = [0, end]
         self.x["axis"] |= {"title": words.COLUMN_MS, "values": None, "format": "g"}
 
@@ -110,7 +110,7 @@ class _TimeCanvas(LayerCanvas):
 def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Spec:
     """Both runs as they end, on one axis of time: for paper, where nothing can be played."""
     done = ends(trace)
-    canvas = _TimeCanvas(trace.n_layers, 2 * _LANE, done[-1] or 1.0)
+    canvas = _TimeCanvas(trace.n_layers, 2 * _LANE, done[-1] or 1.0, palette)
     blocks: list[Row] = []
     signs: list[Row] = []
     titles: list[tuple[float, str]] = []
@@ -130,7 +130,7 @@ def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Sp
         [
             canvas.boxes("blocks", blocks, ink="fill", cornerRadius=2, stroke=palette.paper),
             canvas.words("signs", signs, ink="ink", fontSize=11),
-            *heading(canvas, titles, palette),
+            *canvas.heading(titles),
         ],
         2 * _LANE,
     )

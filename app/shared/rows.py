@@ -20,19 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.shared import words
-from app.shared.canvas import (
-    LayerCanvas,
-    Row,
-    Spec,
-    Stave,
-    box,
-    bracket,
-    figure,
-    heading,
-    spread,
-    tips,
-    veil,
-)
+from app.shared.canvas import LayerCanvas, Row, Spec, Stave, box, figure, spread, tips
 from app.shared.palette import Palette, glyph, shape
 from app.shared.quantities import closed_run
 from app.shared.text import label_names
@@ -106,12 +94,12 @@ def strips(rows: Sequence[Strip], *, palette: Palette, probabilities: str = "") 
     first = 128 if probabilities else 0
     height = first + _STRIP * len(rows) + 6
     ticks = {stave.y(value): sign for value, sign in _TICKS.items()} if probabilities else {}
-    canvas = LayerCanvas(n_layers, height, ticks)
+    canvas = LayerCanvas(n_layers, height, ticks, palette)
     parts: list[Spec] = []
     if probabilities:
-        parts += probability_lines(canvas, stave, trace, palette, upto=n_layers)
-        parts += heading(canvas, [(stave.top - 17, stave.title)], palette, name="_probabilities")
-        parts += line_names(canvas, stave, trace, palette)
+        parts += probability_lines(canvas, stave, trace, upto=n_layers)
+        parts += canvas.heading([(stave.top - 17, stave.title)], name="_probabilities")
+        parts += line_names(canvas, stave, trace)
     empty: list[Row] = []
     marks: dict[bool, list[Row]] = {True: [], False: []}
     dots: list[Row] = []
@@ -122,9 +110,7 @@ def strips(rows: Sequence[Strip], *, palette: Palette, probabilities: str = "") 
         top = title + 10
         low, x = top + _CELL, row.exit_layer + 0.5
         titles.append((title, row.title))
-        parts += label_cells(
-            canvas, row.trace, top, low, palette, upto=row.exit_layer, name=f"_{number}"
-        )
+        parts += label_cells(canvas, row.trace, top, low, upto=row.exit_layer, name=f"_{number}")
         empty += [_cell(layer, top, low) for layer in range(row.exit_layer + 1, n_layers + 1)]
         marks[row.possible].append(box(x, x, top - 4, low + 4))
         dots += [{"x": layer, "y": low + 6} for layer in row.differs]
@@ -140,7 +126,7 @@ def strips(rows: Sequence[Strip], *, palette: Palette, probabilities: str = "") 
             canvas.rules("exits", marks[True], **mark),
             canvas.rules("oracle", marks[False], strokeDash=[4, 3], **mark),
             canvas.points("differs", dots, color=palette.ink, size=26, shape="circle"),
-            *heading(canvas, titles, palette),
+            *canvas.heading(titles),
             *canvas.haloed("results", results, palette, ink="ink", **font),
         ],
         height,
@@ -161,24 +147,23 @@ def paths(entries: Sequence[Path], *, palette: Palette) -> Spec:
         Stave(entry.title, top, top + _LINES) for entry, top in zip(entries, tops, strict=True)
     ]
     ticks = {stave.y(value): sign for stave in staves for value, sign in _TICKS.items()}
-    canvas = LayerCanvas(n_layers, height, ticks)
+    canvas = LayerCanvas(n_layers, height, ticks, palette)
     layers: list[Spec] = []
     over: list[Row] = []
     for number, (entry, stave) in enumerate(zip(entries, staves, strict=True)):
-        layers += _path(canvas, entry, stave, f"_{number}", palette)
+        layers += _path(canvas, entry, stave, f"_{number}")
         low = stave.bottom + 8 + _CELLS
         over += hovered(entry.trace, stave.top - 4, low, upto=entry.shown_layers)
     return figure([*layers, tips(canvas.boxes("hover", over, opacity=0), HOVERED)], height)
 
 
-def _path(
-    canvas: LayerCanvas, entry: Path, stave: Stave, name: str, palette: Palette
-) -> list[Spec]:
+def _path(canvas: LayerCanvas, entry: Path, stave: Stave, name: str) -> list[Spec]:
+    palette = canvas.palette
     trace, upto, decision = entry.trace, entry.shown_layers, entry.decision
     top, low = stave.bottom + 8, stave.bottom + 8 + _CELLS
     parts = [
-        *probability_lines(canvas, stave, trace, palette, upto=upto, name=name),
-        *label_cells(canvas, trace, top, low, palette, upto=upto, name=name),
+        *probability_lines(canvas, stave, trace, upto=upto, name=name),
+        *label_cells(canvas, trace, top, low, upto=upto, name=name),
     ]
     left, right = upto + 0.5, trace.n_layers + 0.5
     if left < right:
@@ -191,24 +176,19 @@ def _path(
     if decision is not None and decision.exit_layer <= upto:
         x = decision.exit_layer + 0.5
         mark = box(x, x, stave.top - 10, low + 3)
-        parts += veil(canvas, x, right, stave.top - 2, low, palette, name=name)
+        parts += canvas.veil(x, right, stave.top - 2, low, name=name)
         parts.append(canvas.rules(f"exit_mark{name}", [mark], color=palette.ink, strokeWidth=3))
         run = closed_run(decision)
         if run is not None:
-            parts.append(bracket(canvas, *run, low + 6, palette, name=name))
-    return [*parts, *heading(canvas, [(stave.top - 19, entry.title)], palette, name=name)]
+            parts.append(canvas.bracket(*run, low + 6, name=name))
+    return [*parts, *canvas.heading([(stave.top - 19, entry.title)], name=name)]
 
 
 def probability_lines(
-    canvas: LayerCanvas,
-    stave: Stave,
-    trace: LayerTrace,
-    palette: Palette,
-    *,
-    upto: int,
-    name: str = "",
+    canvas: LayerCanvas, stave: Stave, trace: LayerTrace, *, upto: int, name: str = ""
 ) -> list[Spec]:
     """Probability of each label over the first `upto` layers, on a grid of 0, ½ and 1."""
+    palette = canvas.palette
     right, names = trace.n_layers + 0.5, label_names(trace)
     by_label: list[list[Row]] = [
         [
@@ -231,16 +211,14 @@ def probability_lines(
     ]
 
 
-def line_names(
-    canvas: LayerCanvas, stave: Stave, trace: LayerTrace, palette: Palette
-) -> list[Spec]:
+def line_names(canvas: LayerCanvas, stave: Stave, trace: LayerTrace) -> list[Spec]:
     """The names of as many lines as there is room for, beside their ends, the likeliest first."""
     low, gap = stave.bottom + 8, 13
     room = int((low - stave.top) / gap) + 1
     ends = sorted((stave.y(float(p)), index) for index, p in enumerate(trace.probs[-1]))[:room]
     wanted = [y + (-gap if rank < len(ends) / 2 else gap) for rank, (y, _) in enumerate(ends)]
     heights = spread([max(y, stave.top) for y in wanted], gap=gap, low=low)
-    x, names = canvas.n_layers + 0.45, label_names(trace)
+    x, names, palette = canvas.n_layers + 0.45, label_names(trace), canvas.palette
     rows: list[Row] = [
         {"x": x, "y": round(y, 2), "text": f"{glyph(i)} {names[i]}", "ink": palette.label_text(i)}
         for y, (_, i) in zip(heights, ends, strict=True)
@@ -250,19 +228,12 @@ def line_names(
 
 
 def label_cells(
-    canvas: LayerCanvas,
-    trace: LayerTrace,
-    top: float,
-    bottom: float,
-    palette: Palette,
-    *,
-    upto: int,
-    name: str = "",
+    canvas: LayerCanvas, trace: LayerTrace, top: float, low: float, *, upto: int, name: str = ""
 ) -> list[Spec]:
     """The leading label of the first `upto` layers, as coloured cells with its sign."""
+    palette, middle = canvas.palette, (top + low) / 2
     leading = [(layer, int(i)) for layer, i in enumerate(trace.labels[:upto], start=1)]
-    middle = (top + bottom) / 2
-    cells = [_cell(layer, top, bottom, fill=palette.label(i)) for layer, i in leading]
+    cells = [_cell(layer, top, low, fill=palette.label(i)) for layer, i in leading]
     signs: list[Row] = [
         {"x": layer, "y": middle, "text": glyph(i), "ink": palette.label_ink(i)}
         for layer, i in leading

@@ -17,18 +17,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from app.shared import narration, words
-from app.shared.canvas import (
-    LayerCanvas,
-    Row,
-    Spec,
-    Stave,
-    box,
-    bracket,
-    figure,
-    nice_ceiling,
-    tips,
-    veil,
-)
+from app.shared.canvas import LayerCanvas, Row, Spec, Stave, box, figure, nice_ceiling, tips
 from app.shared.palette import Palette, shape
 from app.shared.quantities import closed_run, own_values, quantity, shown_at
 from app.shared.rows import HOVERED, hovered, line_names, probability_lines
@@ -76,14 +65,14 @@ def _asking(title: str, check: CheckResult | None) -> str:
 class Canvas(LayerCanvas):
     """The canvas of the score: the staves of one sentence."""
 
-    def __init__(self, n_layers: int, place: Staves) -> None:
+    def __init__(self, n_layers: int, place: Staves, palette: Palette) -> None:
         """Canvas for `n_layers` layers and the staves of `place`."""
         ticks: dict[float, str] = {}
         for stave in (place.probs, place.entropy, place.ms):
             ticks[stave.y(0)] = "0"
             ticks[stave.y(stave.high)] = f"{stave.high:g}"
         ticks[place.probs.y(0.5)] = "½"
-        super().__init__(n_layers, HEIGHT, ticks)
+        super().__init__(n_layers, HEIGHT, ticks, palette)
         self.place = place
 
 
@@ -97,7 +86,7 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
         palette: colours for a light or a dark page.
     """
     place = staves(trace, decision)
-    canvas = Canvas(trace.n_layers, place)
+    canvas = Canvas(trace.n_layers, place, palette)
     left, right = decision.exit_layer + 0.5, trace.n_layers + 0.5
     at_cursor = [box(cursor - 0.5, cursor + 0.5, 24, HEIGHT)]
     frame: Spec = {"fill": None, "stroke": palette.cursor, "strokeWidth": 1.5, "cornerRadius": 3}
@@ -110,19 +99,19 @@ def score(trace: LayerTrace, decision: Decision, *, cursor: int, palette: Palett
     layers: list[Spec] = [
         canvas.boxes("cursor", at_cursor, color=palette.cursor, opacity=0.28, cornerRadius=3),
         canvas.rules("grid_bars", lines, color=palette.faint),
-        *probability_lines(canvas, place.probs, trace, palette, upto=trace.n_layers),
-        *_threshold(canvas, place.probs, "probabilities", trace, decision, palette),
-        *_measured(canvas, trace, decision, palette),
-        *_cells(canvas, trace, decision, palette),
+        *probability_lines(canvas, place.probs, trace, upto=trace.n_layers),
+        *_threshold(canvas, place.probs, "probabilities", trace, decision),
+        *_measured(canvas, trace, decision),
+        *_cells(canvas, trace, decision),
         canvas.boxes("milliseconds", _bars(place.ms, times), color=palette.bar, cornerRadius=1),
-        *veil(canvas, left, right, 26, HEIGHT, palette),
+        *canvas.veil(left, right, 26, HEIGHT),
         # above the veil, so that the cursor can be seen there too
         canvas.boxes("cursor_frame", at_cursor, **frame),
-        *_exit_mark(canvas, decision, palette),
-        *line_names(canvas, place.probs, trace, palette),
+        *_exit_mark(canvas, decision),
+        *line_names(canvas, place.probs, trace),
         canvas.boxes("gutters", gutters, color=palette.paper),
         _hover(canvas, trace),
-        _titles(canvas, decision, palette),  # on top, because their tooltips give exact terms
+        _titles(canvas, decision),  # on top, because their tooltips give exact terms
     ]
     return figure(layers, HEIGHT)
 
@@ -155,7 +144,7 @@ def layer_table(trace: LayerTrace, decision: Decision) -> dict[str, list[object]
     return columns
 
 
-def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
+def _titles(canvas: Canvas, decision: Decision) -> Spec:
     own = shown_at(decision, 1, "own")
     terms = list(words.STAVE_TERMS)
     terms[1] = terms[1] if own is None else quantity(own.quantity).term
@@ -164,13 +153,13 @@ def _titles(canvas: Canvas, decision: Decision, palette: Palette) -> Spec:
         for stave, term in zip(canvas.place, terms, strict=True)
     ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
-    titles = canvas.words("titles", rows, at_left=True, color=palette.muted, **font)
+    titles = canvas.words("titles", rows, at_left=True, color=canvas.palette.muted, **font)
     titles["encoding"]["tooltip"] = {"field": "term", "type": "nominal"}
     return titles
 
 
 def _threshold(
-    canvas: Canvas, stave: Stave, row: str, trace: LayerTrace, decision: Decision, palette: Palette
+    canvas: Canvas, stave: Stave, row: str, trace: LayerTrace, decision: Decision
 ) -> list[Spec]:
     """The bound of the rule on a strip, if it has one there."""
     check = shown_at(decision, 1, row)
@@ -179,14 +168,13 @@ def _threshold(
     y = stave.y(quantity(check.quantity).place(check.needed, len(trace.label_names)))
     name = "needed_probability" if row == "probabilities" else "needed_entropy"
     line = [box(0.5, canvas.n_layers + 0.5, y, y)]
-    return [canvas.rules(name, line, color=palette.ink, strokeDash=[5, 3], strokeWidth=1.5)]
+    look: Spec = {"color": canvas.palette.ink, "strokeDash": [5, 3], "strokeWidth": 1.5}
+    return [canvas.rules(name, line, **look)]
 
 
-def _measured(
-    canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette
-) -> list[Spec]:
+def _measured(canvas: Canvas, trace: LayerTrace, decision: Decision) -> list[Spec]:
     """The doubt of each layer, or what else the rule measures."""
-    stave, own = canvas.place.entropy, own_values(decision)
+    palette, stave, own = canvas.palette, canvas.place.entropy, own_values(decision)
     row, values = ("own", own) if own else ("doubt", [float(e) for e in trace.entropy])
     rows = _bars(stave, values)
     for layer, (bar, value) in enumerate(zip(rows, values, strict=True), start=1):
@@ -194,7 +182,7 @@ def _measured(
         passed = check is not None and check.met
         bar |= {"ink": palette.bar_hit if passed else palette.bar, "doubt": round(value, 4)}
     bars = canvas.boxes("entropy", rows, ink="ink", cornerRadius=1)
-    return [bars, *_threshold(canvas, stave, row, trace, decision, palette)]
+    return [bars, *_threshold(canvas, stave, row, trace, decision)]
 
 
 def _bars(stave: Stave, values: list[float]) -> list[Row]:
@@ -204,9 +192,9 @@ def _bars(stave: Stave, values: list[float]) -> list[Row]:
     ]
 
 
-def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palette) -> list[Spec]:
+def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision) -> list[Spec]:
     """The leading label of each layer, with the count of the run that the rule waits for."""
-    stave, names = canvas.place.labels, label_names(trace)
+    palette, stave, names = canvas.palette, canvas.place.labels, label_names(trace)
     cells: list[Row] = []
     signs: dict[int, list[Row]] = {}
     counts: list[Row] = []
@@ -229,12 +217,12 @@ def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision, palette: Palet
     ]
     closed = closed_run(decision)
     if closed is not None:
-        parts.append(bracket(canvas, *closed, stave.bottom + 8, palette))
+        parts.append(canvas.bracket(*closed, stave.bottom + 8))
     return parts
 
 
-def _exit_mark(canvas: Canvas, decision: Decision, palette: Palette) -> list[Spec]:
-    layer, n_layers = decision.exit_layer, decision.n_layers
+def _exit_mark(canvas: Canvas, decision: Decision) -> list[Spec]:
+    layer, n_layers, palette = decision.exit_layer, decision.n_layers, canvas.palette
     to_left = layer >= n_layers / 2  # beside it on the right stands NOT_NEEDED
     text = words.FLAG_EXIT if layer < n_layers else words.FLAG_FULL
     # the mark stands after the layer: that layer was computed, the next one is not

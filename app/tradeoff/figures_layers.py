@@ -74,7 +74,7 @@ def layer_strips(
     leaving, right, changes, trust = strips
     ticks = {s.y(s.low): f"{abs(s.low):g}" for s in strips}
     ticks |= {s.y(s.high): f"{s.high:g}%" for s in strips} | {changes.y(0): "0"}
-    canvas = LayerCanvas(overview.table.n_layers, HEIGHT, ticks)
+    canvas = LayerCanvas(overview.table.n_layers, HEIGHT, ticks, palette)
     looked_at = [] if cursor is None else [box(cursor - 0.5, cursor + 0.5, 22, HEIGHT)]
     grid = [box(0.5, canvas.n_layers + 0.5, height, height) for height in ticks]
     up, down = palette.label(1), palette.label(0)
@@ -209,7 +209,7 @@ def depth_of_slices(setting: Setting, n_layers: int, *, palette: Palette) -> Spe
         bars.append(box(0.5, part.early.mean_exit_layer + 0.5, y, low))
         right = f"{percent(part.early.accuracy)}\u00a0%"
         names.append({"y": (y + low) / 2, "text": f"{closer.slice_name(part)}: {right} right"})
-    canvas = LayerCanvas(n_layers, height, {})
+    canvas = LayerCanvas(n_layers, height, {}, palette)
     layers = [
         canvas.boxes("slices", bars, color=palette.bar, opacity=0.55, cornerRadius=2),
         canvas.words("slice_names", names, at_left=True, align="left", dx=6, color=palette.ink),

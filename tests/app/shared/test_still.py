@@ -23,7 +23,9 @@ HOSTILE = [
 
 
 def figure(text: str = "name", **more: Any) -> dict[str, Any]:
-    canvas = LayerCanvas(4, 120, {20.0: text.replace("'", "’").replace("\\", ""), 100.0: "0"})
+    canvas = LayerCanvas(
+        4, 120, {20.0: text.replace("'", "’").replace("\\", ""), 100.0: "0"}, LIGHT
+    )
     row = {"x": 2, "y": 60, "text": text, "ink": "#123456"}
     points = canvas.points("points", [row], ink="ink", clip=True)
     points["encoding"]["tooltip"] = [{"field": "text", "title": text, "type": "nominal"}]

@@ -157,7 +157,7 @@ def test_families_can_be_told_apart(palette: Palette) -> None:
 
 def test_the_depth_axis_is_that_of_the_inspect_page(overview: Overview, setting: Setting) -> None:
     trace = make_trace(np.linspace(0.5, 0.9, 12).tolist())
-    score = Canvas(12, staves(trace, explain(WINDOW, trace))).points("p", [])["encoding"]
+    score = Canvas(12, staves(trace, explain(WINDOW, trace)), LIGHT).points("p", [])["encoding"]
     for figure in (
         layer_strips(overview, setting, cursor=1, palette=LIGHT),
         depth_of_slices(setting, 12, palette=LIGHT),
