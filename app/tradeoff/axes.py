@@ -219,8 +219,7 @@ def fixed_layers(axes: Axes, palette: Palette) -> list[Spec]:
             right=words.right(mark),
             index=0,
         )
-        for mark in axes.overview.references
-        if mark.kind == "fixed"
+        for mark in axes.overview.layers
     ]
     line: Spec = {"color": palette.muted, "strokeDash": [2, 3], "strokeWidth": 1.5}
     point: Spec = {"fill": palette.paper, "stroke": palette.muted, "strokeWidth": 1.5, "size": 45}

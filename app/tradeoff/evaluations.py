@@ -46,12 +46,7 @@ from elbert_core.evaluation.tables import (
     load_evaluation,
     table_from_bytes,
 )
-from elbert_core.metrics import (
-    Overthinking,
-    layer_accuracy,
-    overthinking,
-    wilson_interval,
-)
+from elbert_core.metrics import Overthinking, overthinking
 from elbert_core.policies import ExitPolicy, NeverExit, Signals, policy_to_dict, replay
 
 EVALUATIONS_VARIABLE = "ELBERT_EVALUATIONS"
@@ -66,15 +61,6 @@ LENGTH_GROUPS = 4
 """Slices by length: quarters of the rows, from short to long."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerShare:
-    """A share of rows with its 95 % Wilson interval."""
-
-    share: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
     """One table and all that does not depend on the setting in use.
@@ -85,7 +71,6 @@ class Overview:
         families: sweep points by family, in the order shown.
         front: the points that no other point of any family beats, cheapest first.
         references: full depth, fixed layers, oracles.
-        layers: accuracy when all rows stop after layer 1, 2, ...
         overthinking, changes, reliability: of the full pass.
         rounds: ELBERT's window against simpler rules, see `contest`.
     """
@@ -95,7 +80,6 @@ class Overview:
     families: dict[str, tuple[SweepPoint, ...]]
     front: tuple[SweepPoint, ...]
     references: tuple[Baseline, ...]
-    layers: tuple[LayerShare, ...]
     overthinking: Overthinking
     changes: ChangesOfMind
     reliability: Reliability
@@ -105,6 +89,11 @@ class Overview:
     def full(self) -> Baseline:
         """Full depth."""
         return self.reference("full")
+
+    @property
+    def layers(self) -> tuple[Baseline, ...]:
+        """All rows stop after layer 1, 2, ..."""
+        return tuple(mark for mark in self.references if mark.kind == "fixed")
 
     def reference(self, kind: str) -> Baseline:
         """The first reference point of a kind."""
@@ -259,14 +248,12 @@ def look_at(table: EvaluationTable) -> Overview:
         for family, grid in sorted(grids.items(), key=lambda one: kinds().index(one[1][0].kind))
         if not grid[0].baseline
     }
-    right = layer_accuracy(table.probs, table.gold)
     return Overview(
         table=table,
         signals=signals,
         families=families,
         front=tuple(pareto_front(p for family in families.values() for p in family)),
         references=tuple(baselines(table)),
-        layers=tuple(_with_interval(float(share), table.n_rows) for share in right),
         overthinking=overthinking(table.probs, table.gold),
         changes=changes_of_mind(table),
         reliability=reliability(table),
@@ -319,8 +306,3 @@ def _slice(
         return []
     early, full = sweep(table.take(mask), policies=[policy, NeverExit()])
     return [Slice(group=group, name=name, early=early, full=full)]
-
-
-def _with_interval(share: float, rows: int) -> LayerShare:
-    low, high = wilson_interval(round(share * rows), rows)
-    return LayerShare(share, low, high)

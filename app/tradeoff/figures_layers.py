@@ -118,7 +118,7 @@ def layer_table(overview: Overview, setting: Setting) -> dict[str, list[object]]
     rows, leaving, changes = overview.table.n_rows, setting.leaving, overview.changes
     shares = (
         leaving.count / rows,
-        [layer.share for layer in overview.layers],
+        [layer.accuracy for layer in overview.layers],
         leaving.accuracy,
         leaving.full_accuracy,
         changes.to_right,
@@ -135,7 +135,7 @@ def _strips(overview: Overview, setting: Setting) -> tuple[Strip, Strip, Strip, 
     rows, got, changes = overview.table.n_rows, setting.leaving, overview.changes
     # a handful of texts must not squeeze the line flat
     leavers = [float(s) for s, n in zip(got.accuracy, got.count, strict=True) if n >= 0.05 * rows]
-    lowest = min([layer.low for layer in overview.layers] + leavers)
+    lowest = min([layer.accuracy_low for layer in overview.layers] + leavers)
     low = max(min(10 * math.floor(10 * lowest), 90), 0)
     swing = nice_ceiling(100 * float(max(changes.to_right.max(), changes.to_wrong.max())))
     trust = nice_ceiling(100 * float(overview.reliability.error.max()))
@@ -160,8 +160,8 @@ def _right(
     line: list[Row] = []
     band: list[Row] = []
     for i, layer in enumerate(overview.layers, start=1):
-        line.append({"x": i, "y": strip.y(100 * layer.share), "index": 0})
-        high, low = strip.y(100 * layer.high), strip.y(100 * layer.low)
+        line.append({"x": i, "y": strip.y(100 * layer.accuracy), "index": 0})
+        high, low = strip.y(100 * layer.accuracy_high), strip.y(100 * layer.accuracy_low)
         band.append(box(i - 0.5, i + 0.5, high, low))
     got, rows = setting.leaving, int(setting.leaving.count.sum())
     leavers: list[Row] = []

@@ -31,24 +31,6 @@ from elbert_core.errors import ElbertError
 from elbert_core.evaluation.sweeps import SweepPoint
 from elbert_core.evaluation.tables import load_evaluation
 
-CSV_COLUMNS = (
-    "family",
-    "policy",
-    "rows",
-    "accuracy",
-    "accuracy_low_95",
-    "accuracy_high_95",
-    "macro_f1",
-    "matthews",
-    "agreement_with_full_depth",
-    "mean_exit_layer",
-    "computation_cost",
-    "theoretical_speed_up",
-    "measured_layer_speed_up",
-    "macs_share",
-    "pareto_front",
-)
-
 
 def report_html(overview: Overview, setting: Setting, published: Published) -> str:
     """The whole report.
@@ -87,7 +69,7 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
         sheet.heading(closer.SLICES_HEADING),
         sheet.table(closer.SLICE_COLUMNS, closer.slice_rows(setting)),
         sheet.heading(closer.REPORT_POINTS),
-        sheet.table(closer.REPORT_COLUMNS, [_point_row(*one) for one in _points(overview)]),
+        sheet.table(closer.REPORT_COLUMNS, map(_point_row, overview.points)),
         sheet.heading(closer.PUBLISHED_TABLE),
         sheet.paragraph(closer.PUBLISHED_WHAT, small=True),
         sheet.table(closer.PUBLISHED_COLUMNS, closer.published_rows(published)),
@@ -101,29 +83,30 @@ def report_html(overview: Overview, setting: Setting, published: Published) -> s
 def points_csv(overview: Overview) -> str:
     """Every point of the sweep, one a line, full precision."""
     best = {key_of(point.policy) for point in overview.front}
+    rows = [
+        {
+            "family": p.policy.family,
+            "policy": key_of(p.policy),
+            "rows": p.n_rows,
+            "accuracy": p.accuracy,
+            "accuracy_low_95": p.accuracy_low,
+            "accuracy_high_95": p.accuracy_high,
+            "macro_f1": p.macro_f1,
+            "matthews": p.matthews,
+            "agreement_with_full_depth": p.agreement,
+            "mean_exit_layer": p.mean_exit_layer,
+            "computation_cost": p.computation_cost,
+            "theoretical_speed_up": p.speed_up_ratio,
+            "measured_layer_speed_up": overview.measured(p),
+            "macs_share": p.macs_share,
+            "pareto_front": int(key_of(p.policy) in best),
+        }
+        for p in overview.points
+    ]
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for family, p in _points(overview):
-        writer.writerow(
-            [
-                family,
-                key_of(p.policy),
-                p.n_rows,
-                p.accuracy,
-                p.accuracy_low,
-                p.accuracy_high,
-                p.macro_f1,
-                p.matthews,
-                p.agreement,
-                p.mean_exit_layer,
-                p.computation_cost,
-                p.speed_up_ratio,
-                "" if (measured := overview.measured(p)) is None else measured,
-                "" if p.macs_share is None else p.macs_share,
-                int(key_of(p.policy) in best),
-            ]
-        )
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return out.getvalue()
 
 
@@ -143,13 +126,9 @@ def write_report(
     typer.echo(f"written to {output}", err=True)
 
 
-def _points(overview: Overview) -> list[tuple[str, SweepPoint]]:
-    return [(family, p) for family, points in overview.families.items() for p in points]
-
-
-def _point_row(family: str, p: SweepPoint) -> list[str]:
+def _point_row(p: SweepPoint) -> list[str]:
     return [
-        card(family).name,
+        card(p.policy.family).name,
         described(p.policy),
         words.right(p, ""),
         words.percent(p.macro_f1),

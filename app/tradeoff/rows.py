@@ -1,182 +1,220 @@
-"""Single texts of the table under the setting in use, by number and, where at hand, by text.
+"""Rows of a table that show what a setting does, and their texts.
 
-Texts are shown as plain text only. They come from the data folder, or the visitor brings them; a
-text belongs to a row when its SHA-256 is the stored one.
+Whose answer changed, who left first, who last comes row by row from a replay. A table holds no
+texts: they come from a local folder of data sets or from what a visitor brings, and a text belongs
+to a row only when its SHA-256 is the stored one; its place in a file counts for nothing. What a
+visitor brings is not kept here. Knows no Streamlit.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
 
-import streamlit as st
+import numpy as np
 
-from app.shared import visit as shared
-from app.shared.text import plain_markdown, visible
-from app.shared.widgets import bind, press, upload
-from app.tradeoff import row_texts, visit
-from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import Overview
-from app.tradeoff.examples import KINDS, Examples, examples
-from app.tradeoff.row_texts import DATA_VARIABLE, RowText, Texts
+from elbert_core.data.rows import TABLE_SUFFIXES, read_records, well_formed
+from elbert_core.data.texts import load_table
 from elbert_core.errors import InputError
-from elbert_core.evaluation.tables import EvaluationTable
-from elbert_core.policies import ExitPolicy
+from elbert_core.evaluation.tables import EvaluationTable, text_digest
+from elbert_core.policies import ExitPolicy, replay
 
-INSPECT = "app/inspect/page.py"
-KIND = "tradeoff.rows"
-ROW = "tradeoff.row"
-PASTE = "tradeoff.paste"
-FILE = "tradeoff.texts"
-_CELL = 300
-"""Longest text in a cell of the table; below it a row is shown whole."""
-_WHOLE = 5000
-_HEIGHT = 390
-
-
-@visit.by_itself
-def show_rows(overview: Overview, policy: ExitPolicy) -> None:
-    """Example rows under a rule, the one looked at, and where texts come from."""
-    # two places, so that the box below stays open whatever comes to stand above it
-    with st.container():
-        _show_found(overview, policy)
-    _bring_own(overview.table)
+Kind = Literal["changed", "lost", "won", "first", "last"]
+KINDS: tuple[Kind, ...] = ("changed", "lost", "won", "first", "last")
+"""Another answer than full depth; a right one lost; a wrong one put right; soonest; latest."""
+MOST = 500
+"""Rows listed at once; the table scrolls."""
+DATA_VARIABLE = "ELBERT_DATA"
+"""Environment variable that names the folder of data sets, one folder each."""
+MAX_BYTES = 5_000_000
+"""Largest file or paste that is searched for texts."""
+MAX_SPLIT_BYTES = 200_000_000
+"""Largest file of a split that is read."""
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
+_TYPES = (".txt", ".tsv", ".csv", ".jsonl")
 
 
-def _show_found(overview: Overview, policy: ExitPolicy) -> None:
-    mine, table = visit.current(), overview.table
-    st.subheader(words.ROWS_HEADING)
-    st.selectbox(
-        words.KIND_LABEL,
-        KINDS,
-        format_func=lambda name: words.KINDS[name],
-        filter_mode=None,
-        width=420,
-        **bind(mine, "kind", KIND),
-    )
-    found = examples(overview, policy, mine.kind)
-    texts, remark = _texts(table)
-    if not found.rows:
-        st.text(words.NO_ROWS)
-    else:
-        named = {"data": visible(table.data, limit=60), "split": visible(table.split, limit=60)}
-        said = words.ROWS_SHOWN if found.total > len(found.rows) else words.ALL_ROWS_SHOWN
-        st.text(said.format(shown=len(found.rows), total=found.total, **named))
-        st.dataframe(
-            rows_table(found, texts),
-            hide_index=True,
-            width="stretch",
-            height=_HEIGHT if len(found.rows) > 10 else "content",
-            alt=words.ROWS_ALT,
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row under a setting.
+
+    Attributes:
+        row: its number in the split, from 0.
+        digest: SHA-256 of its text.
+        gold, answer, full: names of the right label, the setting's and full depth's.
+        exit_layer: layers read.
+        confidence: of the answer, in [0, 1].
+    """
+
+    row: int
+    digest: bytes
+    gold: str
+    answer: str
+    full: str
+    exit_layer: int
+    confidence: float
+
+
+def examples(
+    overview: Overview, policy: ExitPolicy, kind: Kind, *, most: int = MOST
+) -> tuple[tuple[Example, ...], int]:
+    """Rows of a kind, the first few by row number, and how many there are."""
+    table = overview.table
+    exits, full = replay(policy, overview.signals), overview.signals.label[-1]
+    masks = {
+        "changed": exits.label != full,
+        "lost": (full == table.gold) & (exits.label != table.gold),
+        "won": (full != table.gold) & (exits.label == table.gold),
+        "first": exits.exit_layer == exits.exit_layer.min(),
+        "last": exits.exit_layer == exits.exit_layer.max(),
+    }
+    found = np.flatnonzero(masks[kind])
+    names = table.label_names
+    rows = tuple(
+        Example(
+            row=int(table.row[index]),
+            digest=table.text_sha256[index].tobytes(),
+            gold=names[int(table.gold[index])],
+            answer=names[int(exits.label[index])],
+            full=names[int(full[index])],
+            exit_layer=int(exits.exit_layer[index]),
+            confidence=float(overview.signals.confidence[exits.exit_layer[index] - 1, index]),
         )
-        if remark:
-            st.caption(plain_markdown(remark))
-        if texts:
-            _show_one(found, texts, table)
-
-
-def rows_table(found: Examples, texts: Texts) -> dict[str, list[object]]:
-    """The rows by column; the text only where some are at hand."""
-    columns: list[list[object]] = [
-        [one.row for one in found.rows],
-        [_cell(texts.get(one.digest)) for one in found.rows],
-        [_name(one.gold) for one in found.rows],
-        [_name(one.answer) for one in found.rows],
-        [_name(one.full) for one in found.rows],
-        [one.exit_layer for one in found.rows],
-        [round(100 * one.confidence, 1) for one in found.rows],
-    ]
-    by_name = dict(zip(words.ROW_COLUMNS, columns, strict=True))
-    return by_name if texts else {n: c for n, c in by_name.items() if n != words.ROW_COLUMNS[1]}
-
-
-def _show_one(found: Examples, texts: Texts, table: EvaluationTable) -> None:
-    rows = {one.row: one for one in found.rows if one.digest in texts}
-    if not rows:
-        return
-    mine = visit.current()
-    st.selectbox(
-        words.ROW_LABEL,
-        tuple(rows),
-        format_func=lambda number: _option(number, texts[rows[number].digest]),
-        filter_mode=None,
-        **bind(mine, "row", ROW, among=tuple(rows)),
+        for index in found[:most]
     )
-    one, text = rows[mine.row], texts[rows[mine.row].digest]
-    with st.container(border=True):
-        st.text(visible(text.whole, limit=_WHOLE))
-    st.text(words.about_row(one))
-    _offer_inspect(text, table)
+    return rows, len(found)
 
 
-def _offer_inspect(text: RowText, table: EvaluationTable) -> None:
-    if text.pair is not None:
-        st.caption(words.PAIRS)
-        return
-    locked = "sentence" in shared.state().lock
-    if st.button(
-        words.INSPECT,
-        icon=":material/visibility:",
-        help=words.LOCKED if locked else words.INSPECT_HELP,
-        disabled=locked,
-        key="tradeoff.inspect_row",
-    ):
-        shared.bring(text.text, checkpoint=table.checkpoint)
-        st.switch_page(INSPECT)
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """The text of a row, and the second one of a pair."""
+
+    text: str
+    pair: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """Both texts, one under the other."""
+        return self.text if self.pair is None else f"{self.text}\n{self.pair}"
 
 
-def _bring_own(table: EvaluationTable) -> None:
-    with st.expander(words.OWN_HEADING):
-        st.caption(words.OWN_HELP)
-        with st.form("tradeoff.own_form", border=False):
-            st.text_area(words.PASTE_LABEL, key=PASTE, height=100)
-            looked_for = press(_pasted, table)
-            st.form_submit_button(words.PASTE_BUTTON, key="tradeoff.look_for", **looked_for)
-        st.file_uploader(
-            words.FILE_LABEL,
-            type=["txt", "tsv", "csv", "jsonl"],
-            help=words.FILE_HELP,
-            **upload(FILE, lambda given: _opened(table, given)),
-        )
-    if visit.current().said:
-        st.info(plain_markdown(visit.current().said))
+Texts = dict[bytes, RowText]
+"""Texts by their digest, see `elbert_core.evaluation.tables.text_digest`."""
 
 
-def _pasted(table: EvaluationTable) -> None:
-    pasted = str(st.session_state[PASTE] or "")
-    visit.current().take_texts(table, lambda: row_texts.texts_of_paste(pasted))
+def data_folder() -> Path:
+    """Where data sets are looked for."""
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    return Path(os.environ.get(DATA_VARIABLE, "") or default)
 
 
-def _opened(table: EvaluationTable, given: Any) -> None:
-    if given is not None:
-        content = given.read(row_texts.MAX_BYTES + 1)
-        visit.current().take_texts(table, lambda: row_texts.texts_of_file(given.name, content))
+def split_file(data: str, split: str) -> Path | None:
+    """The file of a split below the data folder, None when it is not there.
+
+    Args:
+        data: name of the data set as a table has it; the table may be a stranger's, so anything
+            but a plain name finds nothing.
+        split: likewise, the name of its split.
+    """
+    if not re.fullmatch(_NAME, data) or not re.fullmatch(_NAME, split):
+        return None
+    folder = data_folder() / data
+    found = (folder / f"{split}{suffix}" for suffix in TABLE_SUFFIXES)
+    return next((path for path in found if path.is_file()), None)
 
 
-def _texts(table: EvaluationTable) -> tuple[Texts, str]:
-    """Texts at hand for the table's rows, and what to tell about the rest."""
-    named = {"data": visible(table.data, limit=60), "split": visible(table.split, limit=60)}
-    own = row_texts.of_table(visit.current().texts, table)
+def texts_at_hand(table: EvaluationTable) -> Texts | None:
+    """The texts of a table's rows from the data folder; None when the split is not there.
+
+    Raises:
+        InputError: the file is damaged or too large.
+    """
+    path = split_file(table.data, table.split)
+    if path is None:
+        return None
     try:
-        stored = row_texts.texts_at_hand(table)
-    except InputError as error:
-        return own, words.BAD_TEXTS.format(message=visible(str(error), limit=200), **named)
-    found = {**(stored or {}), **own}
-    if found:
-        return found, ""
-    if stored is None:
-        return found, words.NO_TEXTS.format(variable=DATA_VARIABLE, **named)
-    return found, words.OTHER_TEXTS.format(**named)
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot read {path.name}: {error.strerror or error}") from error
+    if status.st_size > MAX_SPLIT_BYTES:
+        raise InputError(f"{path.name} has more than {MAX_SPLIT_BYTES // 1_000_000} MB")
+    try:
+        found = _read_split(str(path), table.split, status.st_mtime_ns)
+    except InputError as error:  # where the folder lies is nothing for visitors
+        raise InputError(str(error).replace(f"{path.parent}{os.sep}", "")) from error
+    return of_table(found, table)
 
 
-def _option(row: int, text: RowText) -> str:
-    return words.ROW_OPTION.format(row=row, text=visible(" ".join(text.whole.split()), limit=90))
+def of_table(texts: Texts, table: EvaluationTable) -> Texts:
+    """Those texts that the table's rows have."""
+    return {digest: texts[digest] for digest in digests(table) if digest in texts}
 
 
-def _cell(text: RowText | None) -> str:
-    if text is None:
-        return words.UNKNOWN
-    return visible(text.whole.replace("\n", words.PAIR_MARK), limit=_CELL)
+def digests(table: EvaluationTable) -> list[bytes]:
+    """The digest of every row."""
+    return [row.tobytes() for row in table.text_sha256]
 
 
-def _name(label: str) -> str:
-    return visible(label, limit=40)
+def texts_of_paste(pasted: str) -> Texts:
+    """Every line of a pasted text, whole and cut at its tabs.
+
+    Raises:
+        InputError: too long.
+    """
+    if len(pasted) > MAX_BYTES:
+        raise InputError(f"at most {MAX_BYTES:,} characters can be searched, got {len(pasted):,}")
+    return _by_digest(_cells([line, *line.split("\t")]) for line in pasted.splitlines())
+
+
+def texts_of_file(name: str, content: bytes) -> Texts:
+    """Everything in a file that may be a text: lines, cells, neighbours as pairs.
+
+    Args:
+        name: ends in .txt, .tsv, .csv or .jsonl.
+        content: as `elbert_core.data.rows` reads it.
+
+    Raises:
+        InputError: another kind of file, too large, or damaged.
+    """
+    if len(content) > MAX_BYTES:
+        raise InputError(f"at most {MAX_BYTES // 1_000_000} MB can be searched")
+    # packed files could unpack to any size
+    if not name.lower().endswith(_TYPES) or content.startswith(b"\x1f\x8b"):
+        raise InputError(f"texts come in files of type {', '.join(_TYPES)}, got {name[-20:]!r}")
+    return _by_digest(_cells(_strings(one)) for _, one in read_records(io.BytesIO(content), name))
+
+
+@lru_cache(maxsize=2)
+def _read_split(path: str, split: str, stamp: int) -> Texts:  # noqa: ARG001  # part of the key
+    rows = load_table(Path(path).parent, split)
+    pairs: Sequence[str | None] = rows.pairs or [None] * len(rows)
+    return _by_digest([[RowText(*row) for row in zip(rows.texts, pairs, strict=True)]])
+
+
+def _cells(cells: Iterable[str]) -> Iterator[RowText]:
+    """Cells and neighbouring cells, also without the white space around them."""
+    given = [cell for cell in cells if cell.strip()]
+    for one in given:
+        for text in {one, one.strip()}:
+            yield RowText(text)
+    for first, second in pairwise(given):
+        yield RowText(first, second)
+
+
+def _strings(row: object) -> list[str]:
+    if isinstance(row, str):  # a line of plain text
+        return [row, *row.split("\t")]
+    values = row.values() if isinstance(row, dict) else row if isinstance(row, list) else ()
+    return [well_formed(value) for value in values if isinstance(value, str)]
+
+
+def _by_digest(rows: Iterable[Iterable[RowText]]) -> Texts:
+    return {text_digest(one.text, one.pair): one for row in rows for one in row}

@@ -17,11 +17,10 @@ from app.shared import saved_rules
 from app.shared import visit as shared
 from app.shared.text import visible
 from app.shared.widgets import forget_click, remembered, touched
-from app.tradeoff import evaluations, row_texts, words
+from app.tradeoff import evaluations, words
 from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import MAX_BYTES, Overview
-from app.tradeoff.examples import Kind
-from app.tradeoff.row_texts import Texts
+from app.tradeoff.rows import Kind, Texts, of_table
 from elbert_core.errors import InputError
 from elbert_core.evaluation.calibration import FAMILIES
 from elbert_core.evaluation.tables import EvaluationTable
@@ -139,12 +138,12 @@ class TradeoffVisit:
     def take_texts(self, table: EvaluationTable, read: Callable[[], Texts]) -> None:
         """Keep those texts, for this visit, that are rows of the table."""
         try:
-            found = row_texts.of_table(read(), table)
+            found = of_table(read(), table)
         except InputError as error:
             self.said = closer.BAD_FILE.format(message=error)
             return
         if found:
-            self.texts = {**row_texts.of_table(self.texts, table), **found}
+            self.texts = {**of_table(self.texts, table), **found}
         said = closer.FOUND if found else closer.FOUND_NONE
         self.said = said.format(found=len(self.texts), rows=table.n_rows)
 

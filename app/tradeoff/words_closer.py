@@ -9,8 +9,8 @@ from app.shared.rules import card, described
 from app.shared.text import visible
 from app.tradeoff.contest import RIVALS, Round
 from app.tradeoff.evaluations import Overview, Setting, Slice
-from app.tradeoff.examples import Example
 from app.tradeoff.published import Published
+from app.tradeoff.rows import Example
 from app.tradeoff.words import Metric, percent, right, signed
 from elbert_core.evaluation.baselines import Baseline
 
@@ -183,11 +183,11 @@ DEFINITIONS: tuple[tuple[str, str, str], ...] = (
 # -- of layers and parts ---------------------------------------------------------------------------
 def layers_alt(overview: Overview, setting: Setting) -> str:
     """What a sighted reader would take away from the strips."""
+    first, last = (percent(overview.layers[i].accuracy) for i in (0, -1))
     return (
         f"Four strips over {overview.table.n_layers} layers. Most texts leave after layer "
-        f"{setting.busiest}. Accuracy goes from {percent(overview.layers[0].share)} % after layer "
-        f"1 to {percent(overview.layers[-1].share)} % after the last. The table below has all "
-        "numbers."
+        f"{setting.busiest}. Accuracy goes from {first} % after layer 1 to {last} % after the "
+        "last. The table below has all numbers."
     )
 
 
@@ -249,7 +249,7 @@ def overthinking(overview: Overview) -> list[Metric]:
 def trust(overview: Overview, layer: int) -> str:
     """Whether a layer is surer than right, in words."""
     index = layer - 1
-    sure, share = float(overview.signals.confidence[index].mean()), overview.layers[index].share
+    sure, share = float(overview.signals.confidence[index].mean()), overview.layers[index].accuracy
     verdict = "a fair judge of itself"
     if abs(sure - share) > 0.03:
         verdict = "too sure of itself" if sure > share else "surer than it dares to say"

@@ -5,6 +5,7 @@ Plain text; plain words first, the papers' terms in tooltips and tables.
 
 from __future__ import annotations
 
+from app.shared import words as common
 from app.shared.rules import capital, card, described
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.promises import AveragePromise, Promise
@@ -129,6 +130,22 @@ def ends(tuning: Tuning) -> str:
             )
         lines.append(f"{card(chain.family).name}: {certified}; {end}")
     return "\n".join(lines)
+
+
+def step_rows(tuning: Tuning, n_layers: int) -> list[list[str]]:
+    """The settings tested, as rows of a table."""
+    return [
+        [
+            card(chain.family).name,
+            capital(described(step.policy)),
+            f"{step.computation_cost * n_layers:.1f}",
+            percent(step.loss, 2),
+            percent(step.upper_limit, 2),
+            common.YES if step.accepted else common.NO,
+        ]
+        for chain in tuning.chains
+        for step in chain.steps
+    ]
 
 
 def refusal(made: Promise, overview: Overview) -> str:

@@ -13,7 +13,6 @@ from app.shared import saved_rules
 from app.shared import wording_rules as words
 from app.shared.state import InspectState
 from app.tradeoff import evaluations
-from app.tradeoff import promise_panel as tradeoff_promise
 from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import look_at
 from app.tradeoff.promises import average_promise
@@ -165,7 +164,7 @@ def test_a_link_that_fixes_the_rule_fixes_it_on_the_trade_off_page_too(open_app:
         True
     ]
     assert [box.disabled for box in app.selectbox if box.key.startswith("tradeoff.point")] == [True]
-    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     assert app.button(key="tradeoff.use").disabled
     assert driver.visit(app).asked.exit_policy() == Patience(3)
 
@@ -188,7 +187,7 @@ def test_a_promised_setting_is_offered_by_its_name(
 ) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     (box,) = [one for one in app.text_input if one.label == promised.NAME_LABEL]
     assert box.value == promised.promise_name(tuning)
@@ -223,12 +222,12 @@ def test_the_conformal_promise_stands_beside_the_other(
 ) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.radio(key=driver.key(app, tradeoff_promise.METHOD)).set_value("conformal").run()
+    app.radio(key=driver.key(app, "tradeoff.method")).set_value("conformal").run()
     assert not app.exception, app.exception
     overview = look_at(table)
-    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(10.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(10.0).run()
     for published in (True, False):
-        app.checkbox(key=driver.key(app, tradeoff_promise.PUBLISHED)).set_value(published).run()
+        app.checkbox(key=driver.key(app, "tradeoff.as_published")).set_value(published).run()
         made = average_promise(overview, 0.1, published=published)
         assert made.tuning is not None
         text = driver.shown_text(app)
@@ -241,8 +240,8 @@ def test_the_conformal_promise_stands_beside_the_other(
     assert kept.guarantee is not None
     assert (kept.guarantee.method, kept.guarantee.confidence) == ("conformal", None)
 
-    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(0.5).run()
-    app.checkbox(key=driver.key(app, tradeoff_promise.PUBLISHED)).set_value(True).run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(0.5).run()
+    app.checkbox(key=driver.key(app, "tradeoff.as_published")).set_value(True).run()
     refused = average_promise(overview, 0.005, published=True)
     assert refused.tuning is None
     assert promised.average_refusal(refused) in [str(one.value) for one in app.info]
@@ -253,22 +252,22 @@ def test_the_conformal_promise_stands_beside_the_other(
 def test_a_question_changes_by_a_visitor_only(open_app: OpenApp) -> None:
     app = go(open_app(), PAGE)
     app.run()  # the rest of the page comes a moment after the first part
-    app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).set_value(5.0).run()
-    app.select_slider(key=driver.key(app, tradeoff_promise.CONFIDENCE)).set_value(0.9).run()
-    app.radio(key=driver.key(app, tradeoff_promise.RISK)).set_value("accuracy").run()
+    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
+    app.select_slider(key=driver.key(app, "tradeoff.confidence")).set_value(0.9).run()
+    app.radio(key=driver.key(app, "tradeoff.risk")).set_value("accuracy").run()
     # as a run does that a second click cuts short: widgets come back at other values
-    app.session_state[driver.key(app, tradeoff_promise.LOSS)] = 0.5
-    app.session_state[driver.key(app, tradeoff_promise.CONFIDENCE)] = 0.8
-    app.session_state[driver.key(app, tradeoff_promise.RISK)] = "disagreement"
+    app.session_state[driver.key(app, "tradeoff.loss")] = 0.5
+    app.session_state[driver.key(app, "tradeoff.confidence")] = 0.8
+    app.session_state[driver.key(app, "tradeoff.risk")] = "disagreement"
     app.session_state[driver.key(app, "tradeoff.family")] = "never"
     app.run()
     assert not app.exception
 
     def asked() -> tuple[object, ...]:
         return (
-            app.select_slider(key=driver.key(app, tradeoff_promise.LOSS)).value,
-            app.select_slider(key=driver.key(app, tradeoff_promise.CONFIDENCE)).value,
-            app.radio(key=driver.key(app, tradeoff_promise.RISK)).value,
+            app.select_slider(key=driver.key(app, "tradeoff.loss")).value,
+            app.select_slider(key=driver.key(app, "tradeoff.confidence")).value,
+            app.radio(key=driver.key(app, "tradeoff.risk")).value,
             app.selectbox(key=driver.key(app, "tradeoff.family")).value,
         )
 

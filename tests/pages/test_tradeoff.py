@@ -17,8 +17,6 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from app.tradeoff import evaluations, words
-from app.tradeoff import files as tradeoff_files
-from app.tradeoff import layers_panel as tradeoff_layers
 from app.tradeoff import words_closer as closer
 from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import key_of, look_at, look_closer
@@ -197,7 +195,7 @@ def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
 def test_back_restores_setting_and_table(open_app: OpenApp) -> None:
     app = go(open_app())
     app.selectbox(key=driver.key(app, "tradeoff.family")).set_value("patience").run()
-    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value("other").run()
+    app.selectbox(key=driver.key(app, "tradeoff.table")).set_value("other").run()
     assert "80 texts" in driver.shown_text(app)
     there = dict(app.query_params)
     app.query_params.clear()
@@ -234,7 +232,7 @@ def test_what_is_used_in_a_part_of_the_page_is_no_step_of_the_page() -> None:
 @pytest.mark.usefixtures("tables")
 def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None:
     app = go(open_app())
-    app.slider(key=driver.key(app, tradeoff_layers.LAYER)).set_value(7).run()
+    app.slider(key=driver.key(app, "tradeoff.layer")).set_value(7).run()
     assert closer.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
     click(app, 2, "layer_pick", {"layer": 3})
     assert closer.TRUST_HEADING.format(layer=3) in [s.value for s in app.subheader]
@@ -287,7 +285,7 @@ def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
 )
 def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said: str) -> None:
     app = go(open_app())
-    app.file_uploader(key=tradeoff_files.FILES).upload(name, b"{}").run()
+    app.file_uploader(key="tradeoff.files").upload(name, b"{}").run()
     assert said in " ".join(str(element.value) for element in app.warning).replace("\\", "")
     assert "420 texts" in driver.shown_text(app)
     assert not app.exception
@@ -297,9 +295,7 @@ def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said:
 def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
     app = go(open_app(table="other"))
     assert "80 texts" in driver.shown_text(app)
-    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value(
-        "made-up.sst2.validation"
-    ).run()
+    app.selectbox(key=driver.key(app, "tradeoff.table")).set_value("made-up.sst2.validation").run()
     assert not app.exception
     assert "420 texts" in driver.shown_text(app)
 
@@ -397,16 +393,16 @@ def test_tables_of_several_models_can_be_chosen(open_app: OpenApp) -> None:
     assert not app.exception, app.exception
     assert "surprise" in mine(app).answers["report"][1]
 
-    app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).set_value(
+    app.selectbox(key=driver.key(app, "tradeoff.table")).set_value(
         "elbert-agnews-ag_news-validation"
     ).run()
     assert not app.exception, app.exception
     assert "34 texts of ag_news" in driver.shown_text(app)
     # a widget that comes back at another value chooses nothing
-    app.session_state[driver.key(app, tradeoff_files.TABLE)] = "elbert-emotion-emotion-validation"
+    app.session_state[driver.key(app, "tradeoff.table")] = "elbert-emotion-emotion-validation"
     app.run()
     assert (
-        app.selectbox(key=driver.key(app, tradeoff_files.TABLE)).value
+        app.selectbox(key=driver.key(app, "tradeoff.table")).value
         == "elbert-agnews-ag_news-validation"
     )
     assert "34 texts of ag_news" in driver.shown_text(app)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.tradeoff import evaluations, row_texts
+from app.tradeoff import evaluations
 from app.tradeoff import rows as tradeoff_rows
 from app.tradeoff import words_closer as words
 from app.tradeoff.evaluations import look_at
-from app.tradeoff.examples import examples
+from app.tradeoff.rows import examples
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
 from elbert_core.policies import ConfidenceWindow
 from tests.app.tables import make_table, with_texts
@@ -35,7 +35,7 @@ def table() -> EvaluationTable:
 def stored(table: EvaluationTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     save_evaluation(table, tmp_path / "evaluations")
     monkeypatch.setenv(evaluations.EVALUATIONS_VARIABLE, str(tmp_path / "evaluations"))
-    monkeypatch.setenv(row_texts.DATA_VARIABLE, str(tmp_path / "data"))
+    monkeypatch.setenv(tradeoff_rows.DATA_VARIABLE, str(tmp_path / "data"))
     return tmp_path
 
 
@@ -71,7 +71,7 @@ def test_texts_at_hand_stand_beside_their_numbers(
 ) -> None:
     app = go(open_app())
     shown = rows(app)
-    expected = examples(look_at(table), WINDOW, "changed").rows
+    expected = examples(look_at(table), WINDOW, "changed")[0]
     assert expected
     assert shown[words.ROW_COLUMNS[0]] == [one.row for one in expected]
     assert shown[words.ROW_COLUMNS[1]] == [TEXTS[one.row] for one in expected]
@@ -79,7 +79,7 @@ def test_texts_at_hand_stand_beside_their_numbers(
     assert shown[words.ROW_COLUMNS[3]] == [one.answer for one in expected]
     assert shown[words.ROW_COLUMNS[5]] == [one.exit_layer for one in expected]
     assert TEXTS[expected[0].row] in driver.shown_text(app)
-    app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).set_value(expected[1].row).run()
+    app.selectbox(key=driver.key(app, "tradeoff.row")).set_value(expected[1].row).run()
     assert TEXTS[expected[1].row] in driver.shown_text(app)
 
 
@@ -87,18 +87,18 @@ def test_texts_at_hand_stand_beside_their_numbers(
 @pytest.mark.parametrize("kind", ["lost", "won", "first", "last"])
 def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: EvaluationTable) -> None:
     app = go(open_app())
-    app.selectbox(key=driver.key(app, tradeoff_rows.KIND)).set_value(kind).run()
+    app.selectbox(key=driver.key(app, "tradeoff.rows")).set_value(kind).run()
     assert not app.exception
-    found = examples(look_at(table), WINDOW, kind)  # type: ignore[arg-type]  # one of KINDS
-    assert f"{found.total:,} such texts" in driver.shown_text(app)
-    assert rows(app)[words.ROW_COLUMNS[0]] == [one.row for one in found.rows]
+    found, total = examples(look_at(table), WINDOW, kind)  # type: ignore[arg-type]  # one of KINDS
+    assert f"{total:,} such texts" in driver.shown_text(app)
+    assert rows(app)[words.ROW_COLUMNS[0]] == [one.row for one in found]
 
 
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
     app = go(open_app(policy="fixed", layer="12"))
-    app.selectbox(key=driver.key(app, tradeoff_rows.KIND)).set_value("first").run()
-    app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).set_value(0).run()
+    app.selectbox(key=driver.key(app, "tradeoff.rows")).set_value("first").run()
+    app.selectbox(key=driver.key(app, "tradeoff.row")).set_value(0).run()
     assert NASTY in driver.shown_text(app)
     others = [*app.markdown, *app.caption, *app.info, *app.warning]
     assert not [one.value for one in others if "onerror" in str(one.value)]
@@ -109,8 +109,8 @@ def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
 def test_without_texts_one_line_says_how_to_get_them(open_app: OpenApp) -> None:
     app = go(open_app())
     assert words.ROW_COLUMNS[1] not in rows(app)
-    assert row_texts.DATA_VARIABLE in captions(app)
-    assert not [box for box in app.selectbox if box.key == tradeoff_rows.ROW]
+    assert tradeoff_rows.DATA_VARIABLE in captions(app)
+    assert not [box for box in app.selectbox if box.key == "tradeoff.row"]
 
 
 @pytest.mark.usefixtures("without_model")
@@ -126,16 +126,16 @@ def test_another_version_of_the_data_is_not_taken_for_it(at_hand: Path, open_app
 @pytest.mark.usefixtures("stored", "without_model")
 def test_pasted_texts_are_matched_for_this_visit(open_app: OpenApp, table: EvaluationTable) -> None:
     app = go(open_app())
-    first, second = examples(look_at(table), WINDOW, "changed").rows[:2]
-    app.text_area(key=tradeoff_rows.PASTE).set_value(f"{TEXTS[first.row]}\nno such row")
+    first, second = examples(look_at(table), WINDOW, "changed")[0][:2]
+    app.text_area(key="tradeoff.paste").set_value(f"{TEXTS[first.row]}\nno such row")
     app.button(key="tradeoff.look_for").click().run()
     assert not app.exception
     shown = rows(app)[words.ROW_COLUMNS[1]]
     assert shown[:2] == [TEXTS[first.row], words.UNKNOWN]
-    app.text_area(key=tradeoff_rows.PASTE).set_value(TEXTS[second.row])
+    app.text_area(key="tradeoff.paste").set_value(TEXTS[second.row])
     app.button(key="tradeoff.look_for").click().run()
     assert rows(app)[words.ROW_COLUMNS[1]][:2] == [TEXTS[first.row], TEXTS[second.row]]
-    app.text_area(key=tradeoff_rows.PASTE).set_value("nothing of the kind")
+    app.text_area(key="tradeoff.paste").set_value("nothing of the kind")
     app.button(key="tradeoff.look_for").click().run()
     assert words.FOUND_NONE in [str(one.value).replace("\\", "") for one in app.info]
 
@@ -147,7 +147,7 @@ def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None
     if not seen:
         driver.visit(app).shown = None
         driver.visit(app).due = True
-    row = int(app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).value)
+    row = int(app.selectbox(key=driver.key(app, "tradeoff.row")).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception, app.exception
     assert app.text_area(key="inspect.text").value == TEXTS[row]
@@ -160,7 +160,7 @@ def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_without_a_model_the_page_says_so_and_keeps_the_text(open_app: OpenApp) -> None:
     app = go(open_app())
-    row = int(app.selectbox(key=driver.key(app, tradeoff_rows.ROW)).value)
+    row = int(app.selectbox(key=driver.key(app, "tradeoff.row")).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception
     assert "No trained model" in driver.warnings(app)

@@ -17,7 +17,7 @@ from elbert_core.evaluation.calibration import tune
 from elbert_core.evaluation.conformal import tune_conformal
 from elbert_core.evaluation.sweeps import policy_grids, sweep
 from elbert_core.evaluation.tables import save_evaluation, table_to_bytes
-from elbert_core.metrics import layer_accuracy
+from elbert_core.metrics import layer_accuracy, wilson_interval
 from elbert_core.policies import ConfidenceWindow, NeverExit, Patience, replay
 from tests.app.tables import make_table
 
@@ -46,8 +46,12 @@ def test_the_front_is_beaten_by_no_point(overview: Overview) -> None:
 
 def test_layers_are_accuracies_with_their_intervals(overview: Overview) -> None:
     right = layer_accuracy(overview.table.probs, overview.table.gold)
-    assert [layer.share for layer in overview.layers] == pytest.approx(list(right))
-    assert all(layer.low <= layer.share <= layer.high for layer in overview.layers)
+    assert [layer.accuracy for layer in overview.layers] == pytest.approx(list(right))
+    assert all(
+        wilson_interval(round(layer.accuracy * overview.table.n_rows), overview.table.n_rows)
+        == (layer.accuracy_low, layer.accuracy_high)
+        for layer in overview.layers
+    )
 
 
 def test_a_setting_is_counted_row_by_row(overview: Overview) -> None:

@@ -19,7 +19,7 @@ from app.tradeoff import words
 from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import Overview, key_of, look_at, look_closer
 from app.tradeoff.published import load_published
-from app.tradeoff.report import CSV_COLUMNS, points_csv, report_html, write_report
+from app.tradeoff.report import points_csv, report_html, write_report
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import save_evaluation
 from elbert_core.policies import ConfidenceWindow, replay
@@ -27,6 +27,23 @@ from tests.app.tables import make_table
 
 WINDOW = ConfidenceWindow(4, 0.1)
 NASTY = "<script>x()</script>"
+CSV_COLUMNS = (
+    "family",
+    "policy",
+    "rows",
+    "accuracy",
+    "accuracy_low_95",
+    "accuracy_high_95",
+    "macro_f1",
+    "matthews",
+    "agreement_with_full_depth",
+    "mean_exit_layer",
+    "computation_cost",
+    "theoretical_speed_up",
+    "measured_layer_speed_up",
+    "macs_share",
+    "pareto_front",
+)
 
 
 @pytest.fixture(scope="module")

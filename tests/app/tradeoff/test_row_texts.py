@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.tradeoff import row_texts
+from app.tradeoff import rows
 from app.tradeoff.evaluations import look_at
-from app.tradeoff.examples import KINDS, examples
-from app.tradeoff.row_texts import RowText, of_table, split_file, texts_at_hand
+from app.tradeoff.rows import KINDS, RowText, examples, of_table, split_file, texts_at_hand
 from elbert_core.errors import InputError
 from elbert_core.policies import ConfidenceWindow, replay
 from tests.app.tables import make_table, with_texts
@@ -25,7 +24,7 @@ TABLE = with_texts(make_table(n_rows=40), TEXTS)
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(row_texts.DATA_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(rows.DATA_VARIABLE, str(tmp_path))
     (tmp_path / "sst2").mkdir()
     return tmp_path
 
@@ -36,9 +35,9 @@ def write(folder: Path, texts: list[str], *, split: str = "validation") -> None:
         stream.write("\n".join(lines) + "\n")
 
 
-def by_row(found: row_texts.Texts | None) -> list[str | None]:
+def by_row(found: rows.Texts | None) -> list[str | None]:
     assert found is not None
-    return [found[d].text if d in found else None for d in row_texts.digests(TABLE)]
+    return [found[d].text if d in found else None for d in rows.digests(TABLE)]
 
 
 def test_texts_are_those_of_the_rows_whatever_their_order(data: Path) -> None:
@@ -78,8 +77,8 @@ def test_pairs_are_known_by_both_texts(data: Path) -> None:
     table = with_texts(make_table(n_rows=40), pairs)
     found = texts_at_hand(table)
     assert found is not None
-    assert [found[d] for d in row_texts.digests(table)] == [RowText(*pair) for pair in pairs]
-    pasted = row_texts.texts_of_paste("one 3\ttwo 3\nno row")
+    assert [found[d] for d in rows.digests(table)] == [RowText(*pair) for pair in pairs]
+    pasted = rows.texts_of_paste("one 3\ttwo 3\nno row")
     assert list(of_table(pasted, table).values()) == [RowText("one 3", "two 3")]
 
 
@@ -102,13 +101,13 @@ def test_a_damaged_split_is_told(content: bytes, data: Path) -> None:
 
 
 # --------------------------------------------------------------------------------- of the visitor
-def own(texts: row_texts.Texts) -> set[str]:
+def own(texts: rows.Texts) -> set[str]:
     return {one.text for one in of_table(texts, TABLE).values()}
 
 
 def test_pasted_lines_find_their_rows() -> None:
     pasted = f"  {TEXTS[4]}  \nsomething else\n\n{TEXTS[9]}\tnegative\r\n"
-    assert own(row_texts.texts_of_paste(pasted)) == {TEXTS[4], TEXTS[9]}
+    assert own(rows.texts_of_paste(pasted)) == {TEXTS[4], TEXTS[9]}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_pasted_lines_find_their_rows() -> None:
     ],
 )
 def test_files_are_searched_cell_by_cell(name: str, content: str) -> None:
-    assert own(row_texts.texts_of_file(name, content.encode())) == {TEXTS[1], TEXTS[2]}
+    assert own(rows.texts_of_file(name, content.encode())) == {TEXTS[1], TEXTS[2]}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_files_are_searched_cell_by_cell(name: str, content: str) -> None:
 )
 def test_hostile_files_are_refused(name: str, content: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        row_texts.texts_of_file(name, content)
+        rows.texts_of_file(name, content)
 
 
 # ----------------------------------------------------------------------------------- example rows
@@ -159,10 +158,10 @@ def test_examples_are_those_rows_of_the_replay() -> None:
     }
     assert any(expected["changed"])
     for kind in KINDS:
-        found = examples(overview, WINDOW, kind, most=3)
-        assert found.total == len(expected[kind])
-        assert [one.row for one in found.rows] == expected[kind][:3]
-        for one in found.rows:
+        found, total = examples(overview, WINDOW, kind, most=3)
+        assert total == len(expected[kind])
+        assert [one.row for one in found] == expected[kind][:3]
+        for one in found:
             assert one.exit_layer == exits.exit_layer[one.row]
             assert one.answer == TABLE.label_names[exits.label[one.row]]
             assert one.gold == TABLE.label_names[TABLE.gold[one.row]]
@@ -174,5 +173,5 @@ def test_examples_are_those_rows_of_the_replay() -> None:
 
 def test_row_numbers_are_those_of_the_split_not_of_the_table() -> None:
     some = TABLE.take([3, 8, 20, 31])  # type: ignore[arg-type]  # a list does as well
-    found = examples(look_at(some), WINDOW, "first")
-    assert {one.row for one in found.rows} <= {3, 8, 20, 31}
+    found, _ = examples(look_at(some), WINDOW, "first")
+    assert {one.row for one in found} <= {3, 8, 20, 31}

@@ -173,7 +173,7 @@ def test_the_table_of_layers_holds_the_counts(overview: Overview, setting: Setti
     table = layer_table(overview, setting)
     leave, right = list(table.values())[1:3]
     assert sum(float(str(share)) for share in leave) == pytest.approx(100, abs=0.1)
-    assert right == [round(100 * layer.share, 2) for layer in overview.layers]
+    assert right == [round(100 * layer.accuracy, 2) for layer in overview.layers]
     hover = rows(layer_strips(overview, setting, cursor=1, palette=LIGHT), "layers")
     assert [row["right"] for row in hover] == right
 

@@ -7,29 +7,21 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.shared import saved_rules
+from app.shared import saved_rules, sheet
 from app.shared import visit as shared
-from app.shared import words as common
 from app.shared.palette import Palette
-from app.shared.rules import capital, card, described
-from app.shared.sheet import table as table_html
+from app.shared.rules import card
 from app.shared.widgets import bind
 from app.tradeoff import visit, words
 from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.figures import steps_figure
+from app.tradeoff.panels import show_metrics
 from app.tradeoff.promises import average_promise, promise
-from app.tradeoff.setting import show_metrics
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.policy_files import SavedPolicy, policy_to_json
 
-METHOD = "tradeoff.method"
-RISK = "tradeoff.risk"
-LOSS = "tradeoff.loss"
-CONFIDENCE = "tradeoff.confidence"
-PUBLISHED = "tradeoff.as_published"
-RULES_TRIED = "tradeoff.rules_tried"
 LOSSES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 
@@ -45,17 +37,17 @@ def show_promise(overview: Overview, palette: Palette) -> None:
         st.radio(
             promised.METHOD_LABEL,
             list(promised.METHODS),
-            format_func=lambda name: promised.METHODS[name],
+            format_func=promised.METHODS.__getitem__,
             captions=promised.METHOD_TERMS,
             help=promised.METHOD_HELP,
-            **bind(mine, "method", METHOD),
+            **bind(mine, "method", "tradeoff.method"),
         )
         st.select_slider(
             promised.LOSS,
             LOSSES,
             format_func=lambda value: f"{value:g}",
             help=promised.LOSS_HELP,
-            **bind(mine, "loss", LOSS),
+            **bind(mine, "loss", "tradeoff.loss"),
         )
     if mine.method == "conformal":
         _show_average(overview, left, right)
@@ -72,16 +64,16 @@ def _show_certain(
         st.radio(
             promised.RISK,
             list(promised.RISKS),
-            format_func=lambda name: promised.RISKS[name],
+            format_func=promised.RISKS.__getitem__,
             help=promised.RISK_HELP,
-            **bind(mine, "risk", RISK),
+            **bind(mine, "risk", "tradeoff.risk"),
         )
         st.select_slider(
             promised.CONFIDENCE,
             CONFIDENCES,
             format_func=lambda value: f"{100 * value:g} %",
             help=promised.CONFIDENCE_HELP,
-            **bind(mine, "confidence", CONFIDENCE),
+            **bind(mine, "confidence", "tradeoff.confidence"),
         )
         families = _pick_families(overview)
     if not families:
@@ -105,25 +97,22 @@ def _show_certain(
         )
         st.text(promised.ends(made.tuning))
     with st.expander(promised.STEPS):
-        st.html(
-            table_html(
-                tuple(promised.COLUMNS.values()), steps_table(made.tuning, overview.table.n_layers)
-            )
-        )
+        rows = promised.step_rows(made.tuning, overview.table.n_layers)
+        st.html(sheet.table(tuple(promised.COLUMNS.values()), rows))
 
 
 def _pick_families(overview: Overview) -> tuple[str, ...]:
     """The rules to try: each has a chain of tests of its own."""
     mine, at_hand = visit.current(), list(overview.families)
-    chosen = {"families": [name for name in mine.families if name in at_hand]}
+    chosen = [name for name in mine.families if name in at_hand]
     st.multiselect(
         promised.FAMILIES,
         at_hand,
         format_func=lambda name: card(name).name,
         help=promised.FAMILIES_HELP,
-        **bind(chosen, "families", RULES_TRIED, then=partial(setattr, mine, "families")),
+        **bind({"": chosen}, "", "tradeoff.rules_tried", then=partial(setattr, mine, "families")),
     )
-    return tuple(chosen["families"])
+    return tuple(chosen)
 
 
 def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerator) -> None:
@@ -133,7 +122,7 @@ def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerato
         st.checkbox(
             promised.AVERAGE_PUBLISHED,
             help=promised.AVERAGE_PUBLISHED_HELP,
-            **bind(mine, "published", PUBLISHED),
+            **bind(mine, "published", "tradeoff.as_published"),
         )
     asked = (overview, mine.loss / 100)
     made = mine.once(
@@ -149,22 +138,6 @@ def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerato
             _offer(made.tuning, overview)
             show_metrics(promised.average_metrics(made, made.tuning))
         st.caption(promised.AVERAGE_WHAT)
-
-
-def steps_table(tuning: Tuning, n_layers: int) -> list[list[str]]:
-    """The settings tested, as rows of a table."""
-    return [
-        [
-            card(chain.family).name,
-            capital(described(step.policy)),
-            f"{step.computation_cost * n_layers:.1f}",
-            words.percent(step.loss, 2),
-            words.percent(step.upper_limit, 2),
-            common.YES if step.accepted else common.NO,
-        ]
-        for chain in tuning.chains
-        for step in chain.steps
-    ]
 
 
 def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:
