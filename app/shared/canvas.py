@@ -30,17 +30,19 @@ class Stave:
     Attributes:
         title: what it shows; written just above `top`.
         top, bottom: where the largest and the smallest value lie.
-        high: the value at `top`; the value at `bottom` is 0.
+        high, low: the values at `top` and at `bottom`.
     """
 
     title: str
     top: float
     bottom: float
     high: float = 1.0
+    low: float = 0.0
 
     def y(self, value: float) -> float:
-        """Pixels from the top of the figure for a value."""
-        share = min(max(value / self.high, 0.0), 1.0) if self.high > 0 else 0.0
+        """Pixels from the top of the figure for a value, held inside the strip."""
+        span = self.high - self.low
+        share = min(max((value - self.low) / span, 0.0), 1.0) if span > 0 else 0.0
         return round(self.bottom - share * (self.bottom - self.top), 2)
 
 

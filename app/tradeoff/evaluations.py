@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.shared.resources import loaded
 from app.shared.rules import kinds
@@ -280,16 +279,19 @@ def look_closer(overview: Overview, policy: ExitPolicy) -> Setting:
 
 def slices(table: EvaluationTable, policy: ExitPolicy) -> tuple[Slice, ...]:
     """The setting on short and long rows, and on the rows of each label."""
-    found: list[Slice] = []
     lengths = table.n_tokens
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, LENGTH_GROUPS + 1)).astype(int))
+    parts = []
     for index, high in enumerate(edges[1:] if len(edges) > 1 else edges):
         low = edges[index] if index == 0 or len(edges) == 1 else edges[index] + 1
         name = f"{low}–{high}" if low != high else f"{high}"
-        found += _slice(table, policy, "length", name, (lengths >= low) & (lengths <= high))
-    for index, label in enumerate(table.label_names):
-        found += _slice(table, policy, "label", label, table.gold == index)
-    return tuple(found)
+        parts.append(("length", name, (lengths >= low) & (lengths <= high)))
+    parts += [("label", name, table.gold == i) for i, name in enumerate(table.label_names)]
+    return tuple(
+        Slice(group, name, *sweep(table.take(mask), policies=[policy, NeverExit()]))
+        for group, name, mask in parts
+        if mask.any()
+    )
 
 
 def key_of(policy: ExitPolicy) -> str:
@@ -297,12 +299,3 @@ def key_of(policy: ExitPolicy) -> str:
     values = policy_to_dict(policy)
     kind = values.pop("kind")
     return " ".join([kind, *(f"{name}={value}" for name, value in sorted(values.items()))])
-
-
-def _slice(
-    table: EvaluationTable, policy: ExitPolicy, group: str, name: str, mask: NDArray[np.bool_]
-) -> list[Slice]:
-    if not mask.any():
-        return []
-    early, full = sweep(table.take(mask), policies=[policy, NeverExit()])
-    return [Slice(group=group, name=name, early=early, full=full)]

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from app.shared.canvas import LayerCanvas, Marks, Row, Spec, box, figure, nice_ceiling, tips
+from app.shared.canvas import LayerCanvas, Marks, Row, Spec, Stave, box, figure, nice_ceiling, tips
 from app.shared.palette import Palette
 from app.tradeoff import words_closer as closer
 from app.tradeoff.axes import plain, upright
@@ -25,38 +24,8 @@ SELECTION = "layer_pick"
 """Name of the click selection; its field is `layer`."""
 HEIGHT = 412.0
 TRUST_HEIGHT = 240
+_LIFT = (26, 30, 30, 14)  # pixels from a title to its strip: a line of room for what marks mean
 _FIELDS = {field: title for field, title in closer.LAYER_COLUMNS.items() if field != "leavers_full"}
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A horizontal strip: values from `low` at `bottom` to `high` at `top`, in percent.
-
-    Attributes:
-        title, term: what it shows, and the papers' term for it.
-        lift: how far the title stands above `top`: a line of room for what the marks mean.
-    """
-
-    title: str
-    term: str
-    lift: int
-    top: float
-    bottom: float
-    low: float
-    high: float
-
-    def y(self, value: float) -> float:
-        """Pixels from the top of the figure for a value, held inside the strip."""
-        share = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-        return round(self.bottom - share * (self.bottom - self.top), 2)
-
-    def bars(self, shares: Iterable[float], *, sign: int = 1) -> list[Row]:
-        """A bar from 0 for each layer's share."""
-        zero = self.y(max(self.low, 0.0))
-        return [
-            box(layer - 0.3, layer + 0.3, self.y(sign * 100 * float(share)), zero)
-            for layer, share in enumerate(shares, start=1)
-        ]
 
 
 def layer_strips(
@@ -85,7 +54,10 @@ def layer_strips(
         for layer, (n, share) in enumerate(zip(got.count, leave, strict=True), start=1)
         if n
     ]
-    titles: list[Row] = [{"y": s.top - s.lift, "text": s.title, "term": s.term} for s in strips]
+    titles: list[Row] = [
+        {"y": s.top - lift, "text": s.title, "term": term}
+        for s, (_, term), lift in zip(strips, closer.STRIPS, _LIFT, strict=True)
+    ]
     font: dict[str, Any] = {"align": "left", "fontSize": 12, "fontWeight": 600}
     heads = canvas.haloed("titles", titles, palette, at_left=True, color=palette.muted, **font)
     heads[1]["encoding"]["tooltip"] = {"field": "term", "type": "nominal"}
@@ -98,14 +70,14 @@ def layer_strips(
     layers = [
         canvas.boxes("cursor", looked_at, color=palette.cursor, opacity=0.28, cornerRadius=3),
         canvas.rules("grid", grid, color=palette.faint),
-        canvas.boxes("leaving", leaving.bars(leave), color=palette.bar_hit, **rounded),
+        canvas.boxes("leaving", _bars(leaving, leave), color=palette.bar_hit, **rounded),
         canvas.words("leaving_counts", counts, color=palette.muted, fontSize=10),
         *_right(canvas, right, overview, setting, palette),
-        canvas.boxes("became_right", changes.bars(flips.to_right), color=up, **rounded),
-        canvas.boxes("became_wrong", changes.bars(flips.to_wrong, sign=-1), color=down, **rounded),
+        canvas.boxes("became_right", _bars(changes, flips.to_right), color=up, **rounded),
+        canvas.boxes("became_wrong", _bars(changes, -flips.to_wrong), color=down, **rounded),
         canvas.words("notes", notes, at_left=True, **small),
         canvas.boxes(
-            "calibration", trust.bars(overview.reliability.error), color=palette.bar, **rounded
+            "calibration", _bars(trust, overview.reliability.error), color=palette.bar, **rounded
         ),
         _hover(canvas, overview, setting),
         *heads,
@@ -131,7 +103,7 @@ def layer_table(overview: Overview, setting: Setting) -> dict[str, list[object]]
     return dict(zip(closer.LAYER_COLUMNS.values(), columns, strict=True))
 
 
-def _strips(overview: Overview, setting: Setting) -> tuple[Strip, Strip, Strip, Strip]:
+def _strips(overview: Overview, setting: Setting) -> tuple[Stave, Stave, Stave, Stave]:
     rows, got, changes = overview.table.n_rows, setting.leaving, overview.changes
     # a handful of texts must not squeeze the line flat
     leavers = [float(s) for s, n in zip(got.accuracy, got.count, strict=True) if n >= 0.05 * rows]
@@ -139,13 +111,22 @@ def _strips(overview: Overview, setting: Setting) -> tuple[Strip, Strip, Strip, 
     low = max(min(10 * math.floor(10 * lowest), 90), 0)
     swing = nice_ceiling(100 * float(max(changes.to_right.max(), changes.to_wrong.max())))
     trust = nice_ceiling(100 * float(overview.reliability.error.max()))
-    leaving_said, right_said, changes_said, trust_said = closer.STRIPS
+    titles = [title for title, _ in closer.STRIPS]
     return (
-        Strip(*leaving_said, 26, 48, 100, 0, nice_ceiling(100 * max(got.count) / rows)),
-        Strip(*right_said, 30, 150, 238, low, 100),
-        Strip(*changes_said, 30, 290, 340, -swing, swing),
-        Strip(*trust_said, 14, 376, 410, 0, trust),
+        Stave(titles[0], 48, 100, nice_ceiling(100 * max(got.count) / rows)),
+        Stave(titles[1], 150, 238, 100, low),
+        Stave(titles[2], 290, 340, swing, -swing),
+        Stave(titles[3], 376, 410, trust),
     )
+
+
+def _bars(strip: Stave, shares: Iterable[float]) -> list[Row]:
+    """A bar from 0 for each layer's share."""
+    zero = strip.y(max(strip.low, 0.0))
+    return [
+        box(layer - 0.3, layer + 0.3, strip.y(100 * float(share)), zero)
+        for layer, share in enumerate(shares, start=1)
+    ]
 
 
 def _count(n: int) -> str:
@@ -153,7 +134,7 @@ def _count(n: int) -> str:
 
 
 def _right(
-    canvas: LayerCanvas, strip: Strip, overview: Overview, setting: Setting, palette: Palette
+    canvas: LayerCanvas, strip: Stave, overview: Overview, setting: Setting, palette: Palette
 ) -> list[Spec]:
     """All texts as a line with its interval, those that leave as diamonds with theirs."""
     colour, other = palette.label(1), palette.label(0)

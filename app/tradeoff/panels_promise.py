@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app.shared import saved_rules, sheet
 from app.shared import visit as shared
@@ -17,7 +16,7 @@ from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.figures import steps_figure
 from app.tradeoff.panels import show_metrics
-from app.tradeoff.promises import average_promise, promise
+from app.tradeoff.promises import AveragePromise, Promise, average_promise, promise
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.policy_files import SavedPolicy, policy_to_json
@@ -49,95 +48,92 @@ def show_promise(overview: Overview, palette: Palette) -> None:
             help=promised.LOSS_HELP,
             **bind(mine, "loss", "tradeoff.loss"),
         )
-    if mine.method == "conformal":
-        _show_average(overview, left, right)
-    else:
-        _show_certain(overview, left, right, palette)
-
-
-def _show_certain(
-    overview: Overview, left: DeltaGenerator, right: DeltaGenerator, palette: Palette
-) -> None:
-    """Learn-then-Test."""
-    mine = visit.current()
-    with left:
-        st.radio(
-            promised.RISK,
-            list(promised.RISKS),
-            format_func=promised.RISKS.__getitem__,
-            help=promised.RISK_HELP,
-            **bind(mine, "risk", "tradeoff.risk"),
-        )
-        st.select_slider(
-            promised.CONFIDENCE,
-            CONFIDENCES,
-            format_func=lambda value: f"{100 * value:g} %",
-            help=promised.CONFIDENCE_HELP,
-            **bind(mine, "confidence", "tradeoff.confidence"),
-        )
-        families = _pick_families(overview)
-    if not families:
-        right.info(promised.NO_FAMILY)
-        return
-    asked = (overview, mine.risk, mine.loss / 100, mine.confidence, families)
-    made = mine.once("promise", asked, lambda: promise(*asked))
+        made = _average(overview) if mine.method == "conformal" else _certain(overview)
     with right:
-        if made.tuning is None:
-            st.info(promised.refusal(made, overview))
-            return
-        st.text(promised.promise(made.tuning))
-        if made.tuning.found:
-            _offer(made.tuning, overview)
-        st.caption(promised.WHAT)
-        st.vega_lite_chart(
-            spec=steps_figure(made.tuning, palette=palette),
-            width="stretch",
-            key="tradeoff.tests",
-            alt=promised.ALT.format(count=len(made.tuning.tested), loss=mine.loss),
-        )
-        st.text(promised.ends(made.tuning))
-    with st.expander(promised.STEPS):
-        rows = promised.step_rows(made.tuning, overview.table.n_layers)
-        st.html(sheet.table(tuple(promised.COLUMNS.values()), rows))
+        if made is None:
+            st.info(promised.NO_FAMILY)
+        elif isinstance(made, AveragePromise):
+            _show_average(made, overview)
+        else:
+            _show_certain(made, overview, palette)
+    if isinstance(made, Promise) and made.tuning is not None:
+        with st.expander(promised.STEPS):
+            rows = promised.step_rows(made.tuning, overview.table.n_layers)
+            st.html(sheet.table(tuple(promised.COLUMNS.values()), rows))
 
 
-def _pick_families(overview: Overview) -> tuple[str, ...]:
-    """The rules to try: each has a chain of tests of its own."""
+def _certain(overview: Overview) -> Promise | None:
+    """Asks for a promise by Learn-then-Test; None without a rule to try."""
     mine, at_hand = visit.current(), list(overview.families)
-    chosen = [name for name in mine.families if name in at_hand]
+    st.radio(
+        promised.RISK,
+        list(promised.RISKS),
+        format_func=promised.RISKS.__getitem__,
+        help=promised.RISK_HELP,
+        **bind(mine, "risk", "tradeoff.risk"),
+    )
+    st.select_slider(
+        promised.CONFIDENCE,
+        CONFIDENCES,
+        format_func=lambda value: f"{100 * value:g} %",
+        help=promised.CONFIDENCE_HELP,
+        **bind(mine, "confidence", "tradeoff.confidence"),
+    )
+    families = tuple(name for name in mine.families if name in at_hand)
+    tried, take = {"": list(families)}, partial(setattr, mine, "families")
     st.multiselect(
         promised.FAMILIES,
         at_hand,
         format_func=lambda name: card(name).name,
         help=promised.FAMILIES_HELP,
-        **bind({"": chosen}, "", "tradeoff.rules_tried", then=partial(setattr, mine, "families")),
+        **bind(tried, "", "tradeoff.rules_tried", then=take),
     )
-    return tuple(chosen)
+    if not families:
+        return None
+    asked = (overview, mine.risk, mine.loss / 100, mine.confidence, families)
+    return mine.once("promise", asked, lambda: promise(*asked))
 
 
-def _show_average(overview: Overview, left: DeltaGenerator, right: DeltaGenerator) -> None:
-    """The conformal rule."""
+def _show_certain(made: Promise, overview: Overview, palette: Palette) -> None:
+    if made.tuning is None:
+        st.info(promised.refusal(made, overview))
+        return
+    st.text(promised.promise(made.tuning))
+    if made.tuning.found:
+        _offer(made.tuning, overview)
+    st.caption(promised.WHAT)
+    tested, loss = len(made.tuning.tested), 100 * made.tuning.max_loss
+    st.vega_lite_chart(
+        spec=steps_figure(made.tuning, palette=palette),
+        width="stretch",
+        key="tradeoff.tests",
+        alt=promised.ALT.format(count=tested, loss=loss),
+    )
+    st.text(promised.ends(made.tuning))
+
+
+def _average(overview: Overview) -> AveragePromise:
+    """Asks for a promise by the conformal rule."""
     mine = visit.current()
-    with left:
-        st.checkbox(
-            promised.AVERAGE_PUBLISHED,
-            help=promised.AVERAGE_PUBLISHED_HELP,
-            **bind(mine, "published", "tradeoff.as_published"),
-        )
-    asked = (overview, mine.loss / 100)
-    made = mine.once(
-        "promise",
-        (*asked, mine.published),
-        lambda: average_promise(*asked, published=mine.published),
+    st.checkbox(
+        promised.AVERAGE_PUBLISHED,
+        help=promised.AVERAGE_PUBLISHED_HELP,
+        **bind(mine, "published", "tradeoff.as_published"),
     )
-    with right:
-        if made.tuning is None:
-            st.info(promised.average_refusal(made))
-        else:
-            st.text(promised.average_promise(made, made.tuning))
-            _offer(made.tuning, overview)
-            show_metrics(promised.average_metrics(made, made.tuning))
-        st.caption(promised.AVERAGE_WHAT)
+    asked = (overview, mine.loss / 100, mine.published)
+    return mine.once(
+        "promise", asked, lambda: average_promise(*asked[:2], published=mine.published)
+    )
+
+
+def _show_average(made: AveragePromise, overview: Overview) -> None:
+    if made.tuning is None:
+        st.info(promised.average_refusal(made))
+    else:
+        st.text(promised.average_promise(made, made.tuning))
+        _offer(made.tuning, overview)
+        show_metrics(promised.average_metrics(made, made.tuning))
+    st.caption(promised.AVERAGE_WHAT)
 
 
 def _offer(tuning: Tuning | ConformalTuning, overview: Overview) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.tradeoff.evaluations import Overview
@@ -16,8 +17,6 @@ from elbert_core.errors import InputError
 from elbert_core.evaluation.calibration import FAMILIES, SHARES, Tuning, rows_needed, tune
 from elbert_core.evaluation.conformal import ConformalTuning, tune_conformal
 from elbert_core.policy_files import Risk
-
-_RISKS: tuple[Risk, ...] = ("disagreement", "accuracy", "distribution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class AveragePromise:
 
 def promise(
     overview: Overview,
-    risk: str,
+    risk: Risk,
     max_loss: float,
     confidence: float,
     families: Sequence[str] = FAMILIES,
@@ -72,17 +71,15 @@ def promise(
         confidence: how certain that must be, in (0, 1).
         families: names of the table's families that are tried.
     """
-    kind: Risk = next(name for name in _RISKS if name == risk)
     policies = [point.policy for name in families for point in overview.families.get(name, ())]
     needed = rows_needed(max_loss, confidence, families=max(1, len({p.family for p in policies})))
     total = math.ceil(needed / SHARES[1])
-    try:
-        found = tune(
-            overview.table, max_loss=max_loss, confidence=confidence, risk=kind, policies=policies
+    tuning = None
+    with suppress(InputError):
+        tuning = tune(
+            overview.table, max_loss=max_loss, confidence=confidence, risk=risk, policies=policies
         )
-    except InputError:
-        return Promise(None, needed, total)
-    return Promise(found, needed, total)
+    return Promise(tuning, needed, total)
 
 
 def average_promise(overview: Overview, max_loss: float, *, published: bool) -> AveragePromise:
@@ -102,7 +99,6 @@ def average_promise(overview: Overview, max_loss: float, *, published: bool) -> 
         return AveragePromise(None, table.n_rows // 2, 0, published, 0, needed)
     n, inconsistent = counts.n_calibration, counts.n_inconsistent
     ranked = inconsistent if published else n
-    tuning = None
-    if ranked >= needed:
-        tuning = tune_conformal(table, max_loss=max_loss, conditional=published)
+    enough = ranked >= needed
+    tuning = tune_conformal(table, max_loss=max_loss, conditional=published) if enough else None
     return AveragePromise(tuning, n, inconsistent, published, ranked, needed)

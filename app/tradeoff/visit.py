@@ -25,6 +25,7 @@ from elbert_core.errors import InputError
 from elbert_core.evaluation.calibration import FAMILIES
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import ExitPolicy
+from elbert_core.policy_files import Risk
 
 CHART = "tradeoff.chart"
 STRIPS = "tradeoff.layers"
@@ -58,7 +59,7 @@ class TradeoffVisit:
     texts: Texts = field(default_factory=dict)
     said: str = ""
     method: str = "ltt"
-    risk: str = "disagreement"
+    risk: Risk = "disagreement"
     loss: float = 2.0
     confidence: float = 0.95
     published: bool = True
