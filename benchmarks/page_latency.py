@@ -215,7 +215,12 @@ def messages(page: Page, address: str) -> dict[str, int]:
     page.wait_for_selector(".race svg")
     time.sleep(1)
     page.evaluate("window.sent = []")
-    for name in (common.RACE_AGAIN, common.RACE_PAUSE, common.RACE_BACK, common.RACE_ON):
+    for name in (
+        common.RACE["again"],
+        common.RACE["pause"],
+        common.RACE["back"],
+        common.RACE["on"],
+    ):
         page.locator(".race").get_by_role("button", name=name, exact=True).press("Enter")
         time.sleep(0.5)
     for key in ("Home", *("ArrowRight",) * 10, "End"):

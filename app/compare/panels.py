@@ -19,7 +19,7 @@ from app.shared.rules import card, kinds, named
 from app.shared.sheet import Figure, by_column
 from app.shared.state import Mode, Shown
 from app.shared.text import label_names, plain_markdown
-from app.shared.widgets import bind, press, warn
+from app.shared.widgets import bind, download, press, warn
 from app.shared.words import path_title, quoted, refused
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain
@@ -240,14 +240,12 @@ def alike_table(found: list[Alike]) -> dict[str, list[object]]:
 def show_download(shown: Shown, policy: ExitPolicy, view: str, mode: Mode, found: Figure) -> None:
     """The button that takes the view away."""
     link = urlencode(visit.query())
-    st.download_button(
+    download(
         common.DOWNLOAD_HTML,
         lambda: compare_html(shown, policy, view, mode, found, link),
         f"elbert-compare-{view}.html",
-        "text/html",
-        on_click="ignore",
-        help=common.DOWNLOAD_HTML_HELP,
         key="compare.html",
+        help=common.DOWNLOAD_HTML_HELP,
     )
     st.caption(common.PNG_NOTE)
 

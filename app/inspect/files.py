@@ -23,7 +23,7 @@ from app.shared.score import alt_text, layer_table, score
 from app.shared.sheet import Figure
 from app.shared.state import Shown, to_query
 from app.shared.text import clean, label_names, piece, plain_markdown, shorten
-from app.shared.widgets import bind, upload, warn
+from app.shared.widgets import bind, download, upload, warn
 from elbert_core.errors import InputError
 from elbert_core.policies.explanation import Decision
 from elbert_core.reading.traces import MAX_BYTES, trace_from_json, trace_to_csv, trace_to_json
@@ -41,31 +41,10 @@ def show_share(shown: Shown, decision: Decision, figures: Sequence[Figure] = ())
     trace = shown.trace
     with st.expander(words.SHARE_HEADING):
         with st.container(horizontal=True):
-            # each is made when it is asked for, not at every step
-            for label, make, name, kind, explained in (
-                (
-                    common.DOWNLOAD_HTML,
-                    lambda: inspect_html(view),
-                    "elbert-inspect.html",
-                    "text/html",
-                    common.DOWNLOAD_HTML_HELP,
-                ),
-                (
-                    words.DOWNLOAD_CSV,
-                    lambda: trace_to_csv(trace, decision),
-                    "elbert-trace.csv",
-                    "text/csv",
-                    None,
-                ),
-                (
-                    words.DOWNLOAD_JSON,
-                    lambda: json_of(trace),
-                    "elbert-trace.json",
-                    "application/json",
-                    None,
-                ),
-            ):
-                st.download_button(label, make, name, kind, on_click="ignore", help=explained)
+            html, explained = "elbert-inspect.html", common.DOWNLOAD_HTML_HELP
+            download(common.DOWNLOAD_HTML, lambda: inspect_html(view), html, help=explained)
+            download(words.DOWNLOAD_CSV, lambda: trace_to_csv(trace, decision), "elbert-trace.csv")
+            download(words.DOWNLOAD_JSON, lambda: json_of(trace), "elbert-trace.json")
         st.caption(common.PNG_NOTE)
         st.caption(words.LINK_NOTE)
         bare = urlencode(to_query(visit.state(), with_text=False))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from elbert_core.policies.explanation import CheckResult, Decision
@@ -84,36 +84,29 @@ def _window_stopped(check: CheckResult) -> str:
     return "this layer took a side" if check.needed == 1 else "{count} layers in a row agreed"
 
 
-_DOUBT_WHY = (
-    "After layer {layer} it gives {label} {confidence}. The doubt left (entropy) is {seen}{unit}, "
-    "under the {needed} that counts as sure."
-)
-_DOUBT_BESIDE = (
-    " The doubt left (entropy), {seen}{unit}, was not under {needed}, but agreement is enough."
+_ENTROPY = QuantityCard(
+    name="entropy",
+    sum="entropy = −({terms}) ÷ ln {labels}",
+    missing="entropy {seen}{unit}, needed under {needed}",
+    stopped=_doubt_stopped,
+    why=(
+        "After layer {layer} it gives {label} {confidence}. The doubt left (entropy) is "
+        "{seen}{unit}, under the {needed} that counts as sure."
+    ),
+    beside=(
+        " The doubt left (entropy), {seen}{unit}, was not under {needed}, but agreement is enough."
+    ),
+    off="the doubt test is off",
+    asked="(sure under {needed}{unit})",
+    row="doubt",
 )
 
 QUANTITIES: dict[str, QuantityCard] = {
-    "entropy": QuantityCard(
-        name="entropy",
-        sum="entropy = −({terms}) ÷ ln {labels}",
-        missing="entropy {seen}, needed under {needed}",
-        stopped=_doubt_stopped,
-        why=_DOUBT_WHY,
-        beside=_DOUBT_BESIDE,
-        off="the doubt test is off",
-        asked="(sure under {needed})",
-        row="doubt",
-    ),
-    "entropy_nats": QuantityCard(
-        name="entropy",
+    "entropy": _ENTROPY,
+    "entropy_nats": replace(
+        _ENTROPY,
         sum="entropy = −({terms})",
-        missing="entropy {seen} nats, needed under {needed}",
-        stopped=_doubt_stopped,
-        why=_DOUBT_WHY,
-        off="the doubt test is off",
-        asked="(sure under {needed} nats)",
         unit=" nats",
-        row="doubt",
         place=lambda bound, labels: bound / math.log(labels),
     ),
     "confidence": QuantityCard(

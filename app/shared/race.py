@@ -74,23 +74,9 @@ def race(trace: LayerTrace, decision: Decision, *, palette: Palette) -> dict[str
         "exit": decision.exit_layer,
         "end": done[-1],
         "slowed": factor,
-        "colours": {
-            "ink": palette.ink,
-            "muted": palette.muted,
-            "faint": palette.faint,
-            "cursor": palette.cursor,
-        },
+        "colours": {n: getattr(palette, n) for n in ("ink", "muted", "faint", "cursor")},
         "words": {
-            "axis": words.AXIS_DEPTH,
-            "stops": words.RACE_STOPS,
-            "full": words.RACE_FULL,
-            "play": words.RACE_PLAY,
-            "pause": words.RACE_PAUSE,
-            "again": words.RACE_AGAIN,
-            "back": words.RACE_BACK,
-            "on": words.RACE_ON,
-            "layer": words.RACE_LAYER,
-            "slider": words.RACE_SLIDER,
+            **words.RACE,
             "done": words.RACE_DONE.format(layer=decision.exit_layer),
             "fullDone": words.RACE_DONE.format(layer=trace.n_layers),
             "clock": words.RACE_CLOCK.format(factor=f"{factor:,.0f}"),
@@ -114,7 +100,7 @@ def race_still(trace: LayerTrace, decision: Decision, *, palette: Palette) -> Sp
     blocks: list[Row] = []
     signs: list[Row] = []
     titles: list[tuple[float, str]] = []
-    runs = ((words.RACE_STOPS, decision.exit_layer), (words.RACE_FULL, trace.n_layers))
+    runs = ((words.RACE["stops"], decision.exit_layer), (words.RACE["full"], trace.n_layers))
     for lane, (name, layers) in enumerate(runs):
         top = _LANE * lane + 26
         said = words.RACE_DONE.format(layer=layers)

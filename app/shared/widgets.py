@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, MutableMapping, Sequence
+from mimetypes import guess_type
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -147,6 +148,15 @@ def forget_click(name: str) -> None:
     """
     if st.session_state.pop(_CLICKED + name, False):
         st.session_state[COUNT + name] = _count(name) + 1
+
+
+def download(
+    label: str, make: Callable[[], str], name: str, *, key: str | None = None, help: str = ""
+) -> None:
+    """A button that gives away a file, which is made when it is asked for, not at every step."""
+    kind = guess_type(name)[0]
+    told = help or None
+    st.download_button(label, make, name, kind, on_click="ignore", key=key, help=told)
 
 
 def warn(text: str) -> None:

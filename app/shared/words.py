@@ -156,12 +156,19 @@ RACE_INTRO = (
     "The same two runs, side by side: one that may stop, one that reads to the end. Each layer "
     "takes as long as it was measured to take, only slower. Nothing moves until you press Play."
 )
-RACE_STOPS = "may stop"
-RACE_FULL = "reads to the end"
-RACE_PLAY, RACE_PAUSE, RACE_AGAIN = "Play", "Pause", "Play again"
-RACE_BACK, RACE_ON = "One layer back", "One layer on"
-RACE_LAYER = "layer"
-RACE_SLIDER = "Time"
+RACE: dict[str, str] = {
+    "axis": AXIS_DEPTH,
+    "stops": "may stop",
+    "full": "reads to the end",
+    "play": "Play",
+    "pause": "Pause",
+    "again": "Play again",
+    "back": "One layer back",
+    "on": "One layer on",
+    "layer": "layer",
+    "slider": "Time",
+}
+"""What the browser writes on it."""
 RACE_DONE = "layer {layer}"
 RACE_CLOCK = "Slowed {factor} times."
 RACE_TABLE = "The race as a table"

@@ -65,20 +65,20 @@ def test_the_race_is_played_and_stepped_by_keyboard_without_a_round_trip(
     page.clock.run_for(400)
     assert clock(page) == end, "nothing moves until asked"
 
-    press(page, common.RACE_AGAIN)
+    press(page, common.RACE["again"])
     page.clock.run_for(600)
-    press(page, common.RACE_PAUSE)
+    press(page, common.RACE["pause"])
     paused = clock(page)
     assert 0 < paused < end
     page.clock.run_for(300)
     assert clock(page) == paused
 
-    press(page, common.RACE_BACK)
+    press(page, common.RACE["back"])
     back = clock(page)
     assert back < paused
-    press(page, common.RACE_ON)
+    press(page, common.RACE["on"])
     assert clock(page) > back
-    expect(page.locator(".race [role=status]")).to_contain_text(common.RACE_STOPS)
+    expect(page.locator(".race [role=status]")).to_contain_text(common.RACE["stops"])
     slider.press("End")
     assert clock(page) == end
     slider.press("Home")
