@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.inspect import panels, words
 from app.inspect.files import show_opened, show_share
-from app.inspect.second_pass import show_map, show_reading
+from app.inspect.second_pass import show_map, show_reading, words_read
 from app.inspect.visit import cursor
 from app.shared import links
 from app.shared import visit as shared
@@ -39,7 +39,8 @@ def show_result(shown: Shown) -> None:
     with right:
         panels.show_why(trace, decision)
     with left:
-        show_stage(trace, decision, state, colours, at=cursor(shown, decision.exit_layer))
+        at, reads = cursor(shown, decision.exit_layer), words_read(trace)
+        show_stage(trace, decision, state, colours, at=at, reads=reads)
         with st.expander(words.MORE_HEADING, key="inspect.more"):
             panels.show_score(shown, decision, colours)
             panels.show_stepper(shown, decision)

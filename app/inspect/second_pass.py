@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app.inspect import words
 from app.inspect.figures import map_figure, map_table, reading_grid, shares_table
@@ -92,10 +94,8 @@ def second_pass(
     if not resources.checkpoint_names():
         st.text(common.NEEDS_MODEL)
         return None
-    wanted = (trace.text, visit.checkpoint())
-    kept: dict[str, Any] = st.session_state.get(f"{name}.pass", {})
-    if kept.get("of") == wanted:
-        found: tuple[LayerTrace, Extra] = kept["found"]
+    found: tuple[LayerTrace, Extra] | None = _kept(name, trace)
+    if found is not None:
         return found
     st.text(note)
     if not st.button(button, key=f"{name}.button"):
@@ -103,8 +103,24 @@ def second_pass(
     new = visit.try_read(read, trace.text, warn, pair=trace.text_pair)
     if new is None:
         return None
-    st.session_state[f"{name}.pass"] = {"of": wanted, "found": new}
+    st.session_state[f"{name}.pass"] = {"of": (trace.text, visit.checkpoint()), "found": new}
     return st.rerun()  # drawn anew, without the button
+
+
+def words_read(trace: LayerTrace) -> NDArray[np.float64] | None:
+    """(layers, words) shares of each word in what was read, once that pass was asked for."""
+    found = _kept("reading", trace)
+    if found is None or found[0].attention is None or found[0].tokens != trace.tokens:
+        return None
+    record, pooling = found
+    shares = reading(record.attention, method="rollout", pooling=pooling)
+    return by_word(shares, group_pieces(record.tokens))
+
+
+def _kept(name: str, trace: LayerTrace) -> Any:
+    """The pass that was asked for, with what it kept, if it is of this sentence and model."""
+    kept: dict[str, Any] = st.session_state.get(f"{name}.pass", {})
+    return kept["found"] if kept.get("of") == (trace.text, visit.checkpoint()) else None
 
 
 def _show(found: Figure, palette: Palette, name: str, table: str) -> None:

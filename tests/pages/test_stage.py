@@ -52,3 +52,15 @@ def test_a_bound_that_was_let_go_moves_control_link_and_verdict(open_app: OpenAp
 def test_a_class_link_keeps_its_rule(open_app: OpenApp) -> None:
     assert not staged(open_app(policy="entropy", threshold="0.3", lock="policy"))["settings"]
     assert not staged(open_app(policy="entropy", lock="threshold"))["settings"].get("threshold")
+
+
+@pytest.mark.usefixtures("with_model")
+def test_the_words_are_tinted_once_it_is_asked_what_was_read(open_app: OpenApp) -> None:
+    app = driver.read(open_app(), "the film was dull but the plot was great")
+    assert staged(app)["reads"] is None
+    app.button(key="reading.button").click().run()
+    sent = staged(app)
+    assert {max(row) for row in sent["reads"]} == {1.0}
+    assert {len(row) for row in sent["reads"]} == {len(sent["words"])}
+    driver.read(app, "a good film")
+    assert staged(app)["reads"] is None, "another sentence was not asked about"

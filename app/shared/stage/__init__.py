@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app.shared.palette import Palette
 from app.shared.rules import card
@@ -24,7 +26,13 @@ from elbert_core.results import LayerTrace
 
 
 def show_stage(
-    trace: LayerTrace, decision: Decision, state: InspectState, palette: Palette, *, at: int
+    trace: LayerTrace,
+    decision: Decision,
+    state: InspectState,
+    palette: Palette,
+    *,
+    at: int,
+    reads: NDArray[np.float64] | None = None,
 ) -> None:
     """The stage of a sentence.
 
@@ -34,11 +42,12 @@ def show_stage(
         state: takes the settings that are dragged.
         palette: colours for a light or a dark page.
         at: the layer looked at, 1..n_layers.
+        reads: (layers, words) shares of what was read, special pieces included, where known.
     """
     component = st.components.v2.component(
         "elbert_stage", html='<div class="hall"></div>', css=read_file("stage.css"), js=script()
     )
-    shown = stage(trace, decision, at=at, palette=palette, locked=state.lock)
+    shown = stage(trace, decision, at=at, palette=palette, locked=state.lock, reads=reads)
     component(
         data=asdict(shown),
         height="content",

@@ -1,8 +1,6 @@
 // Draws the stage: the loop of the one layer, and what each pass left behind along depth. Pure in
 // that it only makes and moves SVG; what is looked at and what is dragged is stage.js's business.
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /** Heights in pixels from the top of the depth panel. */
 const Y = { flag: [19, 45], probs: [52, 118], meter: [147, 185], cells: [212, 241], window: 247, end: 266 };
 
@@ -13,57 +11,6 @@ const STRIPS = [
   [Y.cells[0] - 3, Y.window + 8],
 ];
 const boxes = (x, width) => STRIPS.map(([top, low]) => `M${x} ${top}h${width}V${low}h${-width}Z`).join("");
-
-/**
- * @param {string} name
- * @param {Record<string, string|number>} attributes
- * @param {string} [text] set as text, never as markup
- */
-function shape(name, attributes = {}, text) {
-  const node = document.createElementNS(SVG, name);
-  set(node, attributes);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-/** @param {Element} node @param {Record<string, string|number>} attributes */
-function set(node, attributes) {
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-}
-
-/** @param {string} text @param {Record<string, unknown>} places */
-function filled(text, places) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(places[name]));
-}
-
-/** Whole per cent, but nothing looks certain or impossible that is not. @param {number} p */
-function percent(p) {
-  if (p >= 0.9995) return p < 1 ? ">99.9 %" : "100 %";
-  if (p >= 0.995) return `${(100 * p).toFixed(1)} %`;
-  return p > 0 && p < 0.005 ? "<1 %" : `${Math.round(100 * p)} %`;
-}
-
-/** The smallest of 1, 2, 5, 10, … (or 0.5, 0.2, …) that is not under a value. @param {number} value */
-function niceCeiling(value) {
-  if (!(value > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((f) => f * power).find((high) => value <= high * (1 + 1e-9));
-}
-
-/** Heights pushed at least `gap` apart, none under `low`, their order kept. */
-function spread(heights, gap, low) {
-  const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
-  const apart = [...heights];
-  order.forEach((i, rank) => {
-    if (rank) apart[i] = Math.max(apart[i], apart[order[rank - 1]] + gap);
-  });
-  let limit = low;
-  for (const i of order.reverse()) {
-    apart[i] = Math.min(apart[i], limit);
-    limit = apart[i] - gap;
-  }
-  return apart;
-}
 
 /** Where everything lies on the depth panel of a width. */
 function placesOf(data, width) {
@@ -150,7 +97,8 @@ function depthFigure(svg, data, width) {
     const middle = { x: x(layer + 1), fill: labels[label].ink, "text-anchor": "middle" };
     if (cell >= 15) {
       add("text", { ...middle, y: Y.cells[0] + 12, class: "sign" }, labels[label].sign, group);
-      add("text", { ...middle, y: Y.cells[0] + 25, class: "number" }, layer + 1, group);
+      const crowded = cell < 20 && layer % 2 === 0; // every second number has room
+      if (!crowded) add("text", { ...middle, y: Y.cells[0] + 25, class: "number" }, layer + 1, group);
     }
     return group;
   });
@@ -239,6 +187,7 @@ function depthFigure(svg, data, width) {
     cells.forEach((cellNode, i) => (cellNode.style.opacity = i < layer ? 1 : moving ? 0.06 : 0.22));
     const open = clock >= exitLayer - 1e-6;
     svg.classList.toggle("open", open);
+    svg.classList.toggle("playing", moving && !open);
     const [from, to] = door.getAttribute("data-side") === "left" ? [16, 0] : [0, 16];
     const swing = open ? from + (to - from) * 0.38 : to;
     set(leaf, { d: `M${from} 1L${swing} ${open ? 5 : 1}V${open ? 31 : 26}L${from} 26Z` });

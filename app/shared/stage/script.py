@@ -16,4 +16,4 @@ def read_file(name: str) -> str:
 
 def script() -> str:
     """The stage as one module: what it draws with, the rules, and what it does."""
-    return "\n".join(read_file(name) for name in ("replay.js", "figure.js", "stage.js"))
+    return "\n".join(read_file(name) for name in ("tools.js", "replay.js", "figure.js", "stage.js"))

@@ -3,37 +3,6 @@
 
 const PASS = 700; // ms that a pass takes when it is played
 const GLIDE = 220; // ms to a layer that was chosen
-const SEEN = "elbert.stage.seen"; // kept in the browser: whether it has played by itself
-
-/** @param {string} name @param {string} className @param {string} [text] */
-function part(name, className, text) {
-  const node = document.createElement(name);
-  node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function calm() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-/** Whether this is the first time, which it is only once. */
-function first() {
-  try {
-    const before = localStorage.getItem(SEEN);
-    localStorage.setItem(SEEN, "1");
-    return before === null;
-  } catch {
-    return false; // no storage: then it does not play unasked
-  }
-}
-
-/** @param {number} value @param {{step: number}} limits */
-function written(value, { step }) {
-  const usual = (String(step).split(".")[1] ?? "").length;
-  const decimals = Math.max(usual, Math.min((String(value).split(".")[1] ?? "").length, 4));
-  return value.toFixed(decimals);
-}
 
 /** @param {HTMLElement} hall */
 function makeStage(hall) {
