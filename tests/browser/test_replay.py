@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from playwright.sync_api import Browser
 
-from app.shared.stage.data import plain_signals
-from app.shared.stage.script import read_file
+from app.shared.palette import LIGHT
+from app.shared.rules import build_policy, defaults
+from app.shared.stage.data import plain_signals, stage
+from app.shared.stage.script import read_file, script
 from elbert_core.policies import POLICIES, Energy, ExitPolicy, Signals, policy_to_dict, replay
+from elbert_core.policies.explanation import explain
+from tests.app.traces import make_trace
 from tests.core.policy_cases import STYLES, policies, table
 
 pytestmark = pytest.mark.browser
@@ -26,6 +31,19 @@ RUN = """async ([script, cases]) => {
         const found = module.replay(rule, signals);
         return [found.exit, found.reasons, found.checks.map(one => [one.value, one.met])];
     });
+}"""
+
+
+# mounts the stage as Streamlit does, in a page that holds nothing else
+MOUNT = """async ([script, data]) => {
+    document.body.innerHTML = '<div id="parent"><div class="hall"></div></div>';
+    const module = await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
+    const parentElement = document.getElementById("parent");
+    module.default({data, parentElement, setTriggerValue: () => {}});
+    await new Promise(done => setTimeout(done, 300));
+    const grips = [...document.querySelectorAll(".grip")].filter(grip => !grip.hidden);
+    const says = document.querySelector(".says").textContent;
+    return [says, grips.length, parentElement.clientHeight];
 }"""
 
 
@@ -68,7 +86,8 @@ def expected(policy: ExitPolicy, signals: Signals, row: int) -> list[Any]:
 
 def test_every_rule_gives_pythons_answer_in_the_browser(chromium: Browser) -> None:
     rules = a_rule_each()
-    assert {type(rule) for rule in rules} == set(POLICIES.values())
+    ours = {kind for kind, one in POLICIES.items() if one.__module__.startswith("elbert_core.")}
+    assert {rule.kind for rule in rules} == ours
     cases, wanted = [], []
     for seed, policy in enumerate(rules):
         signals = record(seed)
@@ -86,3 +105,31 @@ def test_every_rule_gives_pythons_answer_in_the_browser(chromium: Browser) -> No
     ]
     assert not wrong, (len(wrong), wrong[0])
     assert len({want[0] for want in wanted}) > 10, "records that leave at many layers"
+
+
+def drawn(kind: str, **changes: object) -> dict[str, Any]:
+    trace = make_trace()
+    decision = explain(build_policy(kind, defaults(kind)), trace)
+    return {**asdict(stage(trace, decision, at=decision.exit_layer, palette=LIGHT)), **changes}
+
+
+def test_a_rule_that_is_not_known_there_is_shown_as_python_decided_it(chromium: Browser) -> None:
+    page = chromium.new_page()
+    faults: list[object] = []
+    page.on("pageerror", lambda error: faults.append(error))
+    data = drawn("entropy")
+    says, grips, height = page.evaluate(MOUNT, [script(), data])
+    assert (says, grips) == (data["says"][data["exit"] - 1], 1)
+    data = drawn("entropy", rule={"kind": "toy", "min_layer": 1, "threshold": 0.1})
+    says, grips, same = page.evaluate(MOUNT, [script(), data])
+    assert (says, grips) == (data["says"][data["exit"] - 1], 0)
+    assert abs(same - height) < 2
+    assert not faults
+    page.close()
+
+
+def test_where_it_cannot_be_drawn_it_takes_no_room(chromium: Browser) -> None:
+    page = chromium.new_page()
+    _, _, height = page.evaluate(MOUNT, [script(), drawn("entropy", probs=None)])
+    assert height == 0
+    page.close()
