@@ -64,25 +64,6 @@ class Costed:
         return 1.0 / self.computation_cost
 
 
-def accuracy(label: ArrayLike, gold: ArrayLike) -> float:
-    """Share of rows whose label is the right one, in [0, 1].
-
-    Args:
-        label: (rows,) predicted label indices.
-        gold: (rows,) right label indices.
-
-    Raises:
-        InputError: no rows, or two lengths.
-    """
-    predicted, right = np.asarray(label), np.asarray(gold)
-    if predicted.ndim != 1 or predicted.size == 0 or predicted.shape != right.shape:
-        raise InputError(
-            "label and gold must both have shape (rows,) with rows >= 1, "
-            f"got {predicted.shape} and {right.shape}"
-        )
-    return float(np.mean(predicted == right))
-
-
 def layer_accuracy(probs: FloatArray, gold: ArrayLike) -> NDArray[np.float64]:
     """Accuracy when every row stops after the same layer: (layers,) shares in [0, 1].
 

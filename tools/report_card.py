@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation.comparison import compare
-from elbert_core.evaluation.summary import SPEED_UPS, two_curves
 from elbert_core.evaluation.sweeps import (
+    SPEED_UPS,
     SweepPoint,
     area,
     best_at,
     policy_grids,
     sweep,
+    two_curves,
 )
 from elbert_core.evaluation.tables import EvaluationTable
 from elbert_core.policies import (

@@ -212,11 +212,8 @@ def _from_datasets(name: str, split: str) -> tuple[Iterator[Row], Sequence[str] 
         import datasets
     except ImportError as error:
         raise InputError(f"{name} is no folder; a data set needs the package datasets") from error
-    parts = name.split("/")
     # "glue/sst2" is a configuration of glue, "owner/name" a repository: the hub tells them apart
-    attempts: list[tuple[str, ...]] = [(name,)]
-    if len(parts) > 1:
-        attempts.append(("/".join(parts[:-1]), parts[-1]))
+    attempts = [[name], name.rsplit("/", 1)] if "/" in name else [[name]]
     problem: Exception | None = None
     for attempt in attempts:
         try:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from elbert_core.engine.encoding import TextInput
+from elbert_core.engine.encoding import EncodedRow, TextInput
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import Signals
 from elbert_core.reading.state_map import HeadStates
@@ -33,18 +34,21 @@ def full_depth(
         raise InputError(f"batch_size must be at least 1, got {batch_size}")
     rows = engine.encode(texts)
     order = sorted(range(len(rows)), key=lambda row: rows[row].n_tokens)
-    batches = [
-        engine.read_batch([rows[row] for row in order[start : start + batch_size]])
-        for start in range(0, len(order), batch_size)
-    ]
-    if not batches:
+    if not rows:
         return Signals(np.zeros((engine.n_layers, 0, len(engine.label_names)), np.float32))
+    record = read_batches(engine, [rows[row] for row in order], batch_size)
     back = np.argsort(order)
-    record = {
-        name: np.concatenate([batch[name] for batch in batches], axis=1)[:, back]
-        for name in batches[0]
-    }
+    record = {name: values[:, back] for name, values in record.items()}
     return Signals(record.pop("probs"), extras=record)
+
+
+def read_batches(
+    engine: EarlyExitEngine, rows: Sequence[EncodedRow], batch_size: int
+) -> dict[str, NDArray[np.float32]]:
+    """`EarlyExitEngine.read_batch` for any number of rows, at least one, in batches of a size."""
+    starts = range(0, len(rows), batch_size)
+    batches = [engine.read_batch(rows[start : start + batch_size]) for start in starts]
+    return {name: np.concatenate([b[name] for b in batches], axis=1) for name in batches[0]}
 
 
 @torch.inference_mode()

@@ -185,7 +185,7 @@ class SharedSteps(Steps):
         return self._widen(filled(table, rounded(tokens)))[:tokens]
 
     def layer(self, hidden: Tensor, layout: Layout, layer_index: int = 0) -> Tensor:  # noqa: ARG002  # all layers are one
-        hidden = layout.filled(hidden)
+        hidden = filled(hidden, layout.size)
         mixed = self._mix(self._project(hidden), layout)
         attended = self._attention_norm(self._dense(mixed, hidden))
         result: Tensor = self._final_norm(self._ffn_output(self._expand(attended), attended))

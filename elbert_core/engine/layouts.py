@@ -73,10 +73,6 @@ class Layout:
     back: Tensor | None
     size: int
 
-    def filled(self, hidden: Tensor) -> Tensor:
-        """(tokens, hidden) -> (size, hidden); what is added is finite and read by nobody."""
-        return filled(hidden, self.size)
-
     def means(self, hidden: Tensor) -> Tensor:
         """(tokens, hidden) -> (rows, hidden), the mean over the tokens of each row.
 
@@ -165,24 +161,26 @@ def rounded(tokens: int) -> int:
 
 
 def filled(table: Tensor, size: int) -> Tensor:
-    """(tokens, width) -> (size, width), the first row again and again at the end."""
+    """(tokens, width) -> (size, width), the first row again at the end: finite, read by nobody."""
     missing = size - table.shape[0]
     return torch.cat([table, table[:1].expand(missing, -1)]) if missing else table
 
 
 def positions(lengths: NDArray[np.int64], *, device: str = "cpu") -> Tensor:
     """(tokens,) int64: 0, 1, 2 ... for each row anew."""
-    starts = lengths.cumsum() - lengths
-    return placed(np.arange(lengths.sum()) - np.repeat(starts, lengths), device)
+    return placed(_counted(lengths), device)
 
 
 def tokens_of(rows: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """(tokens,) where the tokens of some rows lie, in the order of these rows."""
-    starts = (lengths.cumsum() - lengths)[rows]
-    sizes = lengths[rows]
-    within = np.arange(sizes.sum()) - np.repeat(sizes.cumsum() - sizes, sizes)
-    places: NDArray[np.int64] = np.repeat(starts, sizes) + within
+    starts, sizes = (lengths.cumsum() - lengths)[rows], lengths[rows]
+    places: NDArray[np.int64] = np.repeat(starts, sizes) + _counted(sizes)
     return places
+
+
+def _counted(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    counted: NDArray[np.int64] = np.arange(sizes.sum()) - np.repeat(sizes.cumsum() - sizes, sizes)
+    return counted
 
 
 def _similar(lengths: NDArray[np.int64], most_padding: float) -> list[NDArray[np.int64]]:

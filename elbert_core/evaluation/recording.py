@@ -22,6 +22,7 @@ from safetensors.numpy import save as save_arrays
 
 from elbert_core.data.texts import TextTable, load_table
 from elbert_core.engine.engine import EarlyExitEngine, load_engine
+from elbert_core.engine.full_depth import read_batches
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation, text_digest
 from elbert_core.model.checkpoints import versions
@@ -144,11 +145,7 @@ def record(
         path = None if pieces is None else pieces / f"piece-{number:05d}.safetensors"
         piece = None if path is None else _read_piece(path, key, (engine.n_layers, len(members)))
         if piece is None:
-            batches = [
-                engine.read_batch([encoded[row] for row in part])
-                for part in np.split(members, range(batch_size, len(members), batch_size))
-            ]
-            piece = {n: np.concatenate([b[n] for b in batches], axis=1) for n in batches[0]}
+            piece = read_batches(engine, [encoded[row] for row in members], batch_size)
             if path is not None:
                 arrays = {name: np.ascontiguousarray(values) for name, values in piece.items()}
                 write_file(path, save_arrays(arrays, metadata={"key": key}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,25 @@ from elbert_core import metrics
 from elbert_core.errors import InputError
 from elbert_core.evaluation import scores
 from elbert_core.evaluation.tables import EvaluationTable
-from elbert_core.policies import POLICIES, ExitPolicy, Signals, replay, signals_of
+from elbert_core.policies import (
+    POLICIES,
+    ConfidenceWindow,
+    EntropyThreshold,
+    ExitPolicy,
+    Signals,
+    policy_to_dict,
+    replay,
+    signals_of,
+)
 from elbert_core.results import Exits
 
 Source = NDArray[np.floating] | Signals | EvaluationTable
 """What can be swept: probabilities (layers, rows, labels), their signals, or a stored table."""
 Gold = NDArray[np.integer] | None
 """(rows,) gold label indices; None where the source is a stored table, which brings its own."""
+
+SPEED_UPS = (2.0, 3.0, 4.0, 6.0)
+"""At which a model card names the best settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +253,43 @@ def area(points: Iterable[SweepPoint], *, low: float | None = None, envelope: bo
         low=low,
         envelope=envelope,
     )
+
+
+def two_curves(n_layers: int, n_labels: int) -> tuple[list[ExitPolicy], list[ExitPolicy]]:
+    """DeeBERT's rule over its whole range, and ELBERT's rule "agree" without a margin."""
+    windows = ConfidenceWindow.grid(n_layers, n_labels)
+    plain = [window for window in windows if window.rule == "agree" and window.margin == 0]
+    return [*EntropyThreshold.grid(n_layers, n_labels)], [*plain]
+
+
+def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -> dict[str, Any]:
+    """Figures for training.json and model cards, all JSON values.
+
+    `area` is the area under accuracy against computation cost of the entropy sweep, every setting
+    as it is (no envelope), so that deep layers worse than shallow ones cost something. The settings
+    under `at_speed_up` are chosen on these very rows: they say what is possible, not what a tuned
+    threshold would give on new rows.
+    """
+    n_layers, rows, n_labels = probs.shape
+    entropy_points, window_points = (
+        sweep(probs, gold, curve) for curve in two_curves(n_layers, n_labels)
+    )
+    accuracy = metrics.layer_accuracy(probs, gold)
+    low, high = metrics.wilson_interval(int(round(accuracy[-1] * rows)), rows)
+    at_speed_up = {}
+    for name, points in (("entropy", entropy_points), ("window", window_points)):
+        for speed_up in SPEED_UPS:
+            point = best_at(points, speed_up)
+            if point is not None:
+                at_speed_up[f"{name} at {speed_up:g}x"] = {
+                    "accuracy": round(point.accuracy, 4),
+                    "speed_up_ratio": round(point.speed_up_ratio, 3),
+                    "policy": policy_to_dict(point.policy),
+                }
+    return {
+        "rows": rows,
+        "layer_accuracy": [round(float(a), 4) for a in accuracy],
+        "full_accuracy_interval_95": [round(low, 4), round(high, 4)],
+        "area": round(area(entropy_points, envelope=False), 5),
+        "at_speed_up": at_speed_up,
+    }

@@ -144,28 +144,22 @@ def explain(policy: ExitPolicy, trace: LayerTrace) -> Decision:
     """
     signals = signals_of(trace)
     exits = replay(policy, signals)
-    reasons = policy.reasons(signals)[:, 0]
-    checks = policy.checks(signals)
-    last = trace.n_layers - 1
-    labels = [int(label) for label in signals.label[:, 0]]
-    confidences = [float(value) for value in signals.confidence[:, 0]]
-
-    verdicts = []
-    for layer_index in range(trace.n_layers):
-        reason = ExitReason(int(reasons[layer_index]))
-        if layer_index == last and reason is ExitReason.CONTINUE:
-            reason = ExitReason.LAST_LAYER
-        verdicts.append(
-            LayerVerdict(
-                layer=layer_index + 1,
-                reason=reason,
-                too_early=layer_index + 1 < policy.min_layer,
-                checks=tuple(_at_layer(check, layer_index) for check in checks),
-                label=labels[layer_index],
-                confidence=confidences[layer_index],
-            )
+    reasons = [ExitReason(int(reason)) for reason in policy.reasons(signals)[:, 0]]
+    if reasons[-1] is ExitReason.CONTINUE:
+        reasons[-1] = ExitReason.LAST_LAYER
+    checks, last = policy.checks(signals), trace.n_layers - 1
+    labels, confidences = signals.label[:, 0].tolist(), signals.confidence[:, 0].tolist()
+    verdicts = tuple(
+        LayerVerdict(
+            layer=layer_index + 1,
+            reason=reason,
+            too_early=layer_index + 1 < policy.min_layer,
+            checks=tuple(_at_layer(check, layer_index) for check in checks),
+            label=labels[layer_index],
+            confidence=confidences[layer_index],
         )
-
+        for layer_index, reason in enumerate(reasons)
+    )
     exit_layer, label = int(exits.exit_layer[0]), int(exits.label[0])
     return Decision(
         policy=policy,
@@ -178,11 +172,11 @@ def explain(policy: ExitPolicy, trace: LayerTrace) -> Decision:
         full_label=labels[last],
         full_label_name=trace.label_names[labels[last]],
         full_confidence=confidences[last],
-        verdicts=tuple(verdicts),
+        verdicts=verdicts,
         layer_macs=trace.layer_macs,
         head_macs=trace.head_macs,
         embed_ms=float(trace.embed_ms),
-        layer_ms=tuple(float(ms) for ms in trace.layer_ms),
+        layer_ms=tuple(trace.layer_ms.tolist()),
     )
 
 

@@ -35,7 +35,7 @@ from elbert_core.data.texts import (
     text_list_digest,
 )
 from elbert_core.errors import ConfigError
-from elbert_core.evaluation.summary import evaluation_summary
+from elbert_core.evaluation.sweeps import evaluation_summary
 from elbert_core.model.cards import model_card
 from elbert_core.model.check import check_tokenizer, names_of
 from elbert_core.model.checkpoints import save_checkpoint

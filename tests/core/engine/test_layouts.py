@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from elbert_core.engine.layouts import (
     EXACT_TOKENS,
     SHAPE_STEP,
+    filled,
     lay_out,
     positions,
     rounded,
@@ -87,7 +88,7 @@ def test_means_and_positions_are_those_of_each_row(lengths: list[int], few_shape
     table = torch.randn(sum(lengths), 3, generator=torch.Generator().manual_seed(0))
     layout = lay_out(lengths, few_shapes=few_shapes)
     rows = torch.split(table, lengths)
-    means = layout.means(layout.filled(table))
+    means = layout.means(filled(table, layout.size))
     torch.testing.assert_close(means, torch.stack([row.mean(dim=0) for row in rows]))
     expected = [place for length in lengths for place in range(length)]
     assert positions(np.array(lengths)).tolist() == expected

@@ -17,11 +17,11 @@ from elbert_core.evaluation.baselines import baselines, random_exit
 from elbert_core.evaluation.comparison import bootstrap_interval, compare
 from elbert_core.evaluation.reliability import changes_of_mind, exit_accuracy, reliability
 from elbert_core.evaluation.scores import confusion_matrix, label_f1
-from elbert_core.evaluation.summary import evaluation_summary
 from elbert_core.evaluation.sweeps import (
     SweepPoint,
     area,
     best_at,
+    evaluation_summary,
     mean_layer_ms,
     measured_speed_up,
     pareto_front,
