@@ -16,18 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elbert_core.errors import CheckpointError
-from elbert_core.model.check import (
-    BUFFER,
-    CONFIG_FILE,
-    INDEX_FILE,
-    WEIGHTS_FILE,
-    check_checkpoint,
-    check_tokenizer,
-    label_names,
-    read_json,
-    read_tokenizer,
-    weight_files,
-)
+from elbert_core.model import check
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -48,7 +37,7 @@ def list_checkpoints(folder: str | Path) -> list[Path]:
     root = Path(folder)
     if not root.is_dir():
         return []
-    needed = ((CONFIG_FILE,), (WEIGHTS_FILE, INDEX_FILE))
+    needed = ((check.CONFIG_FILE,), (check.WEIGHTS_FILE, check.INDEX_FILE))
     found = []
     for path in root.iterdir():
         if not path.is_dir() or path.name.startswith((".", "_")):
@@ -66,7 +55,7 @@ def weights_digest(folder: str | Path) -> str:
         OSError, CheckpointError: there are no weights.
     """
     found = hashlib.sha256()
-    for path in weight_files(folder):
+    for path in check.weight_files(folder):
         with path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 found.update(block)
@@ -90,7 +79,7 @@ def load_checkpoint(
 
     local = is_local(folder_or_name)
     if local:
-        check_checkpoint(folder_or_name)
+        check.check_checkpoint(folder_or_name)
     try:
         config = elbert_config(folder_or_name, local=local)
         model, info = ElbertForSequenceClassification.from_pretrained(
@@ -101,24 +90,24 @@ def load_checkpoint(
             local_files_only=local,
             output_loading_info=True,
         )
-        tokenizer = read_tokenizer(folder_or_name, local=local)
+        tokenizer = check.read_tokenizer(folder_or_name, local=local)
     except CheckpointError:
         raise
     except Exception as error:  # noqa: BLE001  # many libraries below; one line is what users need
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         where = "" if local else "no such folder here, and as a hub name: "
         raise CheckpointError(f"cannot load {folder_or_name}: {where}{first_line}") from error
-    label_names(config.to_dict(), folder_or_name)
+    check.label_names(config.to_dict(), folder_or_name)
     for keys, what in (
         ("missing_keys", "lack {} of the model's weights"),
         ("unexpected_keys", "hold {} that the model does not have"),
     ):
-        found = sorted(key for key in map(str, info[keys]) if not key.endswith(BUFFER))
+        found = sorted(key for key in map(str, info[keys]) if not key.endswith(check.BUFFER))
         if found:
             raise CheckpointError(
                 f"the weights of {folder_or_name} {what.format(len(found))}, {found[0]} first"
             )
-    return model.eval(), check_tokenizer(tokenizer, config, folder_or_name)
+    return model.eval(), check.check_tokenizer(tokenizer, config, folder_or_name)
 
 
 def is_local(folder_or_name: str | Path) -> bool:
@@ -184,4 +173,4 @@ def versions() -> dict[str, str]:
 def read_training(folder: str | Path) -> dict[str, Any]:
     """How a checkpoint was made; empty when it does not say."""
     path = Path(folder) / TRAINING_FILE
-    return read_json(path) if path.is_file() else {}
+    return check.read_json(path) if path.is_file() else {}

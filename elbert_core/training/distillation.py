@@ -30,24 +30,16 @@ from transformers import (
 from elbert_core.errors import ConfigError
 from elbert_core.model.checkpoints import save_checkpoint
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitPooling
+from elbert_core.training import runs
 from elbert_core.training.losses import hidden_state_loss, state_pairs
 from elbert_core.training.packing import encode_texts, is_packed, load_encoder, read_packed
-from elbert_core.training.runs import (
-    RunSettings,
-    check_least,
-    check_lengths,
-    model_digest,
-    move,
-    run_to_the_end,
-    training_arguments,
-)
 from elbert_core.training.students import load_backbone, load_tokenizer, shared_student
 
 Targets = Literal["each", "last"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DistillConfig(RunSettings):
+class DistillConfig(runs.RunSettings):
     """Settings of one distillation run; saved in training.json.
 
     Attributes:
@@ -75,7 +67,7 @@ class DistillConfig(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_least(self, 1, "n_layers", "sentences")
+        runs.check_least(self, 1, "n_layers", "sentences")
         if not self.texts:
             raise ConfigError("distillation needs at least one source of texts")
         if self.targets == "last" and self.n_layers < 2:
@@ -164,9 +156,9 @@ def distill(config: DistillConfig) -> Path:
     for unused in (student.classifier, student.albert.pooler):
         unused.requires_grad_(False)  # many processes wait for the gradient of every other weight
     data = token_ids(config, tokenizer)
-    check_lengths(data["input_ids"], config.max_tokens, student, teacher)
-    arguments = training_arguments(data, config)
-    move(teacher, arguments.device)
+    runs.check_lengths(data["input_ids"], config.max_tokens, student, teacher)
+    arguments = runs.training_arguments(data, config)
+    runs.move(teacher, arguments.device)
     trainer = Trainer(
         DistillationModule(student, teacher, config.targets),
         arguments,
@@ -175,10 +167,10 @@ def distill(config: DistillConfig) -> Path:
     )
     digests = {
         "texts": hashlib.sha256(json.dumps(list(data["input_ids"])).encode()).hexdigest(),
-        "teacher": model_digest(config.teacher),
-        "student": model_digest(config.student),
+        "teacher": runs.model_digest(config.teacher),
+        "student": runs.model_digest(config.student),
     }
-    record = run_to_the_end(trainer, config, digests, started)
+    record = runs.run_to_the_end(trainer, config, digests, started)
     losses = [
         {"step": entry["step"], "loss": round(float(entry["loss"]), 5)}
         for entry in trainer.state.log_history

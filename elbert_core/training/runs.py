@@ -170,33 +170,26 @@ def use_bf16(precision: str) -> bool:
 
 
 def encode(
-    tables: Sequence[TextTable],
+    tables: Iterable[TextTable],
     tokenizer: PreTrainedTokenizerBase,
     model: PreTrainedModel,
-    max_tokens: int,
+    config: RunSettings,
 ) -> list[Dataset]:
-    """Token ids and labels of labelled texts, not padded; cut after `max_tokens`.
+    """Token ids and labels of labelled texts, cut after `config.max_tokens` and not padded.
 
     Raises:
         ConfigError: no room for a word, or a text that is longer than the model can read.
     """
-    made = []
+    most, made = config.max_tokens, []
     for table in tables:
         paired = table.pairs is not None
         least = tokenizer.num_special_tokens_to_add(pair=paired) + 1 + paired
-        if max_tokens < least:
-            raise ConfigError(
-                f"max_tokens must be at least {least} for these texts, got {max_tokens}"
-            )
-        encoded = tokenizer(
-            table.texts,
-            table.pairs,
-            truncation=True,
-            max_length=max_tokens,
-            return_token_type_ids=True,
-        )
-        check_lengths(encoded["input_ids"], max_tokens, model)
-        made.append(Dataset.from_dict({**encoded, "labels": table.labels.tolist()}))
+        if most < least:
+            raise ConfigError(f"max_tokens must be at least {least} for these texts, got {most}")
+        columns = (table.texts, table.pairs)
+        cut = tokenizer(*columns, truncation=True, max_length=most, return_token_type_ids=True)
+        check_lengths(cut["input_ids"], most, model)
+        made.append(Dataset.from_dict({**cut, "labels": table.labels.tolist()}))
     return made
 
 

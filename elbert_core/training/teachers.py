@@ -26,15 +26,8 @@ from elbert_core.data.texts import load_table, text_list_digest
 from elbert_core.errors import ConfigError
 from elbert_core.model.check import check_tokenizer, names_of
 from elbert_core.model.checkpoints import TRAINING_FILE
+from elbert_core.training import runs
 from elbert_core.training.packages import loading, resolve_model
-from elbert_core.training.runs import (
-    RunSettings,
-    encode,
-    model_digest,
-    move,
-    run_to_the_end,
-    training_arguments,
-)
 from elbert_core.training.students import label_settings, load_tokenizer, start_anew
 from elbert_core.training.trainers import ShapedTrainer, collator
 
@@ -43,7 +36,7 @@ DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherConfig(RunSettings):
+class TeacherConfig(runs.RunSettings):
     """Settings of one teacher's fine-tuning.
 
     Attributes:
@@ -107,12 +100,12 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         model.get_input_embeddings().requires_grad_(False)
     check_tokenizer(tokenizer, model.config, config.backbone)
     validation = load_table(config.data, "validation", label_names=table.label_names)
-    train_set, validation_set = encode([table, validation], tokenizer, model, config.max_tokens)
+    train_set, validation_set = runs.encode([table, validation], tokenizer, model, config)
     digests = {
         "data": text_list_digest([table.digest(), validation.digest()]),
-        "backbone": model_digest(name),
+        "backbone": runs.model_digest(name),
     }
-    arguments = training_arguments(train_set, config, metric="accuracy")
+    arguments = runs.training_arguments(train_set, config, metric="accuracy")
     trainer = ShapedTrainer(
         model,
         arguments,
@@ -121,7 +114,7 @@ def finetune_teacher(config: TeacherConfig) -> Path:
         data_collator=collator(tokenizer),
         compute_metrics=_accuracy,
     )
-    record = run_to_the_end(trainer, config, digests, started)
+    record = runs.run_to_the_end(trainer, config, digests, started)
     accuracy = {}
     for part, rows in (
         ("validation", validation_set),
@@ -134,7 +127,7 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     folder = Path(config.output)
     if not trainer.is_world_process_zero():  # of many processes, one writes
         return folder
-    move(model, "cpu")
+    runs.move(model, "cpu")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     record["accuracy"] = accuracy

@@ -40,33 +40,16 @@ from elbert_core.model.cards import model_card
 from elbert_core.model.check import check_tokenizer, names_of
 from elbert_core.model.checkpoints import save_checkpoint
 from elbert_core.model.modeling import ElbertForSequenceClassification, ExitHeads, ExitPooling
+from elbert_core.training import losses, runs
 from elbert_core.training.labelling import Text, load_labels
-from elbert_core.training.losses import (
-    IGNORED_LABEL,
-    LayerWeights,
-    Weighting,
-    hidden_state_loss,
-    layer_cross_entropy,
-    layer_distillation,
-    state_pairs,
-)
 from elbert_core.training.packages import loading, resolve_model
-from elbert_core.training.runs import (
-    RunSettings,
-    check_least,
-    encode,
-    model_digest,
-    move,
-    run_to_the_end,
-    training_arguments,
-)
 from elbert_core.training.students import load_backbone, load_tokenizer
 from elbert_core.training.trainers import ElbertTrainer, LogLayerWeights, collator
 from elbert_core.uncertainty import probabilities
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig(RunSettings):
+class TrainConfig(runs.RunSettings):
     """Settings of one training run; saved in training.json.
 
     Attributes:
@@ -90,7 +73,7 @@ class TrainConfig(RunSettings):
     n_layers: int | None = None
     exit_heads: ExitHeads = "shared"
     exit_pooling: ExitPooling = "cls"
-    layer_weights: Weighting = "equal"
+    layer_weights: losses.Weighting = "equal"
     teacher: str | None = None
     labels: str | None = None
     teacher_weight: float = 0.7
@@ -104,10 +87,10 @@ class TrainConfig(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_least(self, 0, "hidden_weight", "layer_weight_rate", "unlabelled_rows")
-        check_least(self, 0, "temperature", above=True)
+        runs.check_least(self, 0, "hidden_weight", "layer_weight_rate", "unlabelled_rows")
+        runs.check_least(self, 0, "temperature", above=True)
         if self.n_layers is not None:
-            check_least(self, 1, "n_layers")
+            runs.check_least(self, 1, "n_layers")
         if not 0 <= self.teacher_weight <= 1:
             raise ConfigError(f"teacher_weight must be in [0, 1], got {self.teacher_weight}")
         if self.unlabelled and self.teacher is None and self.labels is None:
@@ -139,7 +122,7 @@ class TrainingModule(nn.Module):
     ) -> None:
         super().__init__()
         self.model = model
-        self.layer_weights = LayerWeights(model.n_layers, config.layer_weights)
+        self.layer_weights = losses.LayerWeights(model.n_layers, config.layer_weights)
         self._settings = config
         self._teacher = (teacher,)
         self._columns = [] if teacher is None else teacher_columns(teacher, model)
@@ -163,7 +146,7 @@ class TrainingModule(nn.Module):
         if labels is None:
             return result
         taught = None
-        per_layer = layer_cross_entropy(output.layer_logits, labels)
+        per_layer = losses.layer_cross_entropy(output.layer_logits, labels)
         loss = self.layer_weights(per_layer)
         if use_teacher and teacher is not None:
             with torch.no_grad():
@@ -175,14 +158,14 @@ class TrainingModule(nn.Module):
                 )
             teacher_logits = taught.logits[:, self._columns]
         if teacher_logits is not None and self.training:
-            softened = layer_distillation(
+            softened = losses.layer_distillation(
                 output.layer_logits, teacher_logits, temperature=settings.temperature
             )
             share = settings.teacher_weight
             loss = (1 - share) * loss + share * self.layer_weights(softened)
             if with_states and taught is not None:
-                pairs = state_pairs(self.model.n_layers, len(taught.hidden_states) - 1)
-                loss = loss + settings.hidden_weight * hidden_state_loss(
+                pairs = losses.state_pairs(self.model.n_layers, len(taught.hidden_states) - 1)
+                loss = loss + settings.hidden_weight * losses.hidden_state_loss(
                     [output.hidden_states[ours] for ours, _ in pairs],
                     [taught.hidden_states[theirs] for _, theirs in pairs],
                     attention_mask,
@@ -213,20 +196,20 @@ def train(config: TrainConfig) -> Path:
     )
     teacher = None if config.teacher is None else load_teacher(config.teacher, model)
     check_tokenizer(tokenizer, model.config, config.backbone)
-    train_set, validation_set = encode([table, validation], tokenizer, model, config.max_tokens)
+    train_set, validation_set = runs.encode([table, validation], tokenizer, model, config)
     digests = {
         "data": text_list_digest([table.digest(), validation.digest()]),
-        "backbone": model_digest(config.backbone),
-        "teacher": model_digest(config.teacher),
+        "backbone": runs.model_digest(config.backbone),
+        "teacher": runs.model_digest(config.teacher),
     }
     texts: list[Text] = list(table.inputs())
     if config.unlabelled_rows:
         sentences = split_sentences(
             read_plain_texts(config.unlabelled), limit=config.unlabelled_rows, seed=config.seed
         )
-        unknown = np.full(len(sentences), IGNORED_LABEL)
+        unknown = np.full(len(sentences), losses.IGNORED_LABEL)
         rows = [TextTable(sentences, None, unknown, table.label_names)]
-        more = encode(rows, tokenizer, model, config.max_tokens)
+        more = runs.encode(rows, tokenizer, model, config)
         train_set = concatenate_datasets([train_set, *more])
         texts += sentences
         digests["unlabelled texts"] = text_list_digest(sentences)
@@ -237,9 +220,9 @@ def train(config: TrainConfig) -> Path:
     if not torch.cuda.is_available():  # the fused attention's way back takes thrice as long here
         model.set_attn_implementation("eager")
     module = TrainingModule(model, config, teacher)
-    arguments = training_arguments(train_set, config, metric="area")
+    arguments = runs.training_arguments(train_set, config, metric="area")
     if teacher is not None:
-        move(teacher, arguments.device)
+        runs.move(teacher, arguments.device)
     weights_log = LogLayerWeights(module.layer_weights)
     trainer = ElbertTrainer(
         module,
@@ -250,7 +233,7 @@ def train(config: TrainConfig) -> Path:
         compute_metrics=_metrics,
         callbacks=[weights_log],
     )
-    record = run_to_the_end(trainer, config, digests, started)
+    record = runs.run_to_the_end(trainer, config, digests, started)
     every = np.arange(len(validation))
     results = {
         name: evaluation_summary(*predict_layers(trainer, validation_set.select(rows)))

@@ -89,8 +89,9 @@ def test_card_figures_come_from_the_record(trained: Path) -> None:
         assert f"{accuracy:.4f}" in card
 
 
-def test_weight_group_has_its_own_rate_and_is_cleared() -> None:
-    config = TrainConfig(backbone="-", data="-", output="-", layer_weights="learned")
+def test_weight_group_has_its_own_rate_and_is_cleared(tmp_path: Path) -> None:
+    output = str(tmp_path / "out")
+    config = TrainConfig(backbone="-", data="-", output=output, layer_weights="learned")
     module = TrainingModule(ElbertForSequenceClassification(small_config()), config)
     from elbert_core.training.runs import training_arguments
 
