@@ -228,19 +228,31 @@ def line_names(canvas: LayerCanvas, stave: Stave, trace: LayerTrace) -> list[Spe
 
 
 def label_cells(
-    canvas: LayerCanvas, trace: LayerTrace, top: float, low: float, *, upto: int, name: str = ""
+    canvas: LayerCanvas,
+    trace: LayerTrace,
+    top: float,
+    low: float,
+    *,
+    upto: int,
+    counts: Sequence[str] = (),
+    name: str = "",
 ) -> list[Spec]:
-    """The leading label of the first `upto` layers, as coloured cells with its sign."""
-    palette, middle = canvas.palette, (top + low) / 2
+    """The leading label of the first `upto` layers: coloured cells with its shape, and a count."""
+    palette, middle, names = canvas.palette, (top + low) / 2, label_names(trace)
     leading = [(layer, int(i)) for layer, i in enumerate(trace.labels[:upto], start=1)]
-    cells = [_cell(layer, top, low, fill=palette.label(i)) for layer, i in leading]
-    signs: list[Row] = [
-        {"x": layer, "y": middle, "text": glyph(i), "ink": palette.label_ink(i)}
-        for layer, i in leading
-    ]
+    cells = [_cell(n, top, low, fill=palette.label(i), label=names[i]) for n, i in leading]
+    inks: list[Row] = [{"x": layer, "ink": palette.label_ink(i)} for layer, i in leading]
+    signs: dict[int, list[Row]] = {}
+    for (_, label), ink in zip(leading, inks, strict=True):
+        signs.setdefault(label, []).append({**ink, "y": middle - 6 if counts else middle})
+    told = [{**ink, "y": middle + 7, "text": n} for ink, n in zip(inks, counts, strict=False)]
     return [
         canvas.boxes(f"labels{name}", cells, ink="fill", cornerRadius=3),
-        canvas.words(f"signs{name}", signs, ink="ink", fontSize=11),
+        canvas.words(f"counts{name}", told, ink="ink", fontSize=11, fontWeight=600),
+        *(
+            canvas.points(f"signs_{i}{name}", rows, ink="ink", size=40, shape=shape(i))
+            for i, rows in sorted(signs.items())
+        ),
     ]
 
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from app.shared import narration, words
 from app.shared.canvas import LayerCanvas, Row, Spec, Stave, box, figure, nice_ceiling, tips
-from app.shared.palette import Palette, shape
+from app.shared.palette import Palette
 from app.shared.quantities import closed_run, own_values, quantity, shown_at
-from app.shared.rows import HOVERED, hovered, line_names, probability_lines
+from app.shared.rows import HOVERED, hovered, label_cells, line_names, probability_lines
 from app.shared.rules import capital
 from app.shared.text import label_names
 from elbert_core.policies.explanation import CheckResult, Decision
@@ -194,31 +194,12 @@ def _bars(stave: Stave, values: list[float]) -> list[Row]:
 
 def _cells(canvas: Canvas, trace: LayerTrace, decision: Decision) -> list[Spec]:
     """The leading label of each layer, with the count of the run that the rule waits for."""
-    palette, stave, names = canvas.palette, canvas.place.labels, label_names(trace)
-    cells: list[Row] = []
-    signs: dict[int, list[Row]] = {}
-    counts: list[Row] = []
-    for layer, label in enumerate(map(int, trace.labels), start=1):
-        run = shown_at(decision, layer, "labels")
-        told = {"fill": palette.label(label), "label": names[label]}
-        cells.append(box(layer - 0.46, layer + 0.46, stave.top, stave.bottom, **told))
-        middle = {"x": layer, "ink": palette.label_ink(label)}
-        y = stave.top + (16 if run is None else 10)
-        signs.setdefault(label, []).append({**middle, "y": y})
-        if run is not None:
-            counts.append({**middle, "y": stave.top + 23, "text": f"{run.value:.0f}"})
-    parts = [
-        canvas.boxes("labels", cells, ink="fill", cornerRadius=3),
-        canvas.words("counts", counts, ink="ink", fontSize=11, fontWeight=600),
-        *(
-            canvas.points(f"signs_{label}", rows, ink="ink", size=40, shape=shape(label))
-            for label, rows in sorted(signs.items())
-        ),
-    ]
+    top, low = canvas.place.labels.top, canvas.place.labels.bottom
+    runs = [shown_at(decision, verdict.layer, "labels") for verdict in decision.verdicts]
+    counts = [f"{run.value:.0f}" for run in runs if run is not None]
+    parts = label_cells(canvas, trace, top, low, upto=trace.n_layers, counts=counts)
     closed = closed_run(decision)
-    if closed is not None:
-        parts.append(canvas.bracket(*closed, stave.bottom + 8))
-    return parts
+    return parts if closed is None else [*parts, canvas.bracket(*closed, low + 8)]
 
 
 def _exit_mark(canvas: Canvas, decision: Decision) -> list[Spec]:

@@ -164,15 +164,9 @@ def to_query(state: InspectState, *, with_text: bool = True) -> dict[str, str]:
             value = settings.get(setting.name, setting.default)
             if value != setting.default:
                 query[setting.name] = f"{value:g}" if isinstance(value, float) else str(value)
-    if state.checkpoint:
-        query["checkpoint"] = state.checkpoint
-    if state.device:
-        query["device"] = state.device
-    if state.table:
-        query["table"] = state.table
-    if state.lock:
-        query["lock"] = ",".join(state.lock)
-    return query
+    rest = {name: getattr(state, name) for name in ("checkpoint", "device", "table")}
+    rest["lock"] = ",".join(state.lock)
+    return query | {name: value for name, value in rest.items() if value}
 
 
 # -- what is on show -------------------------------------------------------------------------------
