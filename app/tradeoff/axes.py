@@ -18,7 +18,7 @@ from app.shared.canvas import Marks, Row, Spec, box, tips
 from app.shared.palette import Palette
 from app.tradeoff import words
 from app.tradeoff.evaluations import Overview
-from app.tradeoff.published import Published
+from app.tradeoff.others import Published
 from elbert_core.evaluation.baselines import Baseline
 from elbert_core.evaluation.sweeps import SweepPoint
 

@@ -17,7 +17,7 @@ import numpy as np
 from app.shared.resources import loaded
 from app.shared.rules import kinds
 from app.shared.text import clean, visible
-from app.tradeoff.contest import Round, contest
+from app.tradeoff.others import Round, contest
 from elbert_core.errors import InputError
 from elbert_core.evaluation.baselines import Baseline, RandomExit, baselines, random_exit
 from elbert_core.evaluation.comparison import Comparison, compare

@@ -36,7 +36,7 @@ from app.tradeoff.axes import (
     when,
 )
 from app.tradeoff.evaluations import Overview, Setting, key_of
-from app.tradeoff.published import Published
+from app.tradeoff.others import Published
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.sweeps import SweepPoint, pareto_front
 from elbert_core.policies import EntropyThreshold

@@ -19,7 +19,7 @@ from app.tradeoff import evaluations, visit, words
 from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import Overview, Setting, key_of
 from app.tradeoff.figures import SELECTION, tradeoff, without_current
-from app.tradeoff.published import FILE, Published, load_published
+from app.tradeoff.others import FILE, Published, load_published
 from app.tradeoff.report import points_csv, report_html
 from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit

@@ -26,7 +26,7 @@ from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import Overview, Setting, drawable, key_of, look_at, look_closer
 from app.tradeoff.figures import tradeoff
 from app.tradeoff.figures_layers import layer_strips, layer_table
-from app.tradeoff.published import Published, load_published
+from app.tradeoff.others import Published, load_published
 from elbert_core.errors import ElbertError
 from elbert_core.evaluation.sweeps import SweepPoint
 from elbert_core.evaluation.tables import load_evaluation

@@ -5,6 +5,9 @@ Plain text; plain words first, the papers' terms in tooltips and tables.
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 from app.shared.rules import capital, described
 from app.shared.text import plain_markdown, visible
 from app.tradeoff.evaluations import Overview, Setting
@@ -15,6 +18,16 @@ from elbert_core.evaluation.tables import EvaluationTable
 
 Metric = tuple[str, str, str, str]
 """A number with its title before it, and its small print and definition after it."""
+
+
+def lines_of(name: str) -> list[list[str]]:
+    """A table of texts that stands beside this module, line by line."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+MEANINGS = dict(lines_of("metrics.tsv"))
+"""What a number means, by its title."""
 
 PAGE = "Trade-off"
 HEADLINE = "What does stopping early buy, and what does it cost?"
@@ -167,6 +180,11 @@ def correlation(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def metric(title: str, value: str, beside: str = "") -> Metric:
+    """A number with its definition."""
+    return title, value, beside, MEANINGS[title]
+
+
 # -- of the table ----------------------------------------------------------------------------------
 def provenance(table: EvaluationTable) -> str:
     """Which rows, which model."""
@@ -275,71 +293,33 @@ def scores(setting: Setting, n_labels: int) -> str:
 def metrics(setting: Setting, overview: Overview) -> list[Metric]:
     """The numbers of the setting with their definitions."""
     point, table = setting.point, overview.table
+    spread = interval(point.accuracy_low, point.accuracy_high)
+    share = percent(point.computation_cost, 0)
     shown = [
-        (
-            METRIC_RIGHT,
-            f"{percent(point.accuracy)} %",
-            interval(point.accuracy_low, point.accuracy_high),
-            "Accuracy: the share of texts whose label is the right one. In small print the 95 % "
-            "Wilson interval.",
-        ),
-        (
-            METRIC_SPEED,
-            f"{point.speed_up_ratio:.2f}×",
-            "layers only",
-            "All layers ÷ layers read on average. Counts layers only, so it is theoretical; a "
-            "clock also counts exit heads, embeddings and waiting in the batch.",
-        ),
-        (
-            METRIC_LAYERS,
-            f"{point.mean_exit_layer:.2f}",
-            f"of {table.n_layers}, {percent(point.computation_cost, 0)} %",
-            "Mean exit layer; its share of all layers is the computation cost.",
-        ),
-        (
-            METRIC_DIFFER,
-            f"{percent(1 - point.agreement)} %",
-            f"of {point.n_rows:,} texts",
-            "Texts whose label is not the one that full depth gives, whether that was right or "
-            "wrong (disagreement).",
-        ),
+        metric(METRIC_RIGHT, f"{percent(point.accuracy)} %", spread),
+        metric(METRIC_SPEED, f"{point.speed_up_ratio:.2f}×", "layers only"),
+        metric(METRIC_LAYERS, f"{point.mean_exit_layer:.2f}", f"of {table.n_layers}, {share} %"),
+        metric(METRIC_DIFFER, f"{percent(1 - point.agreement)} %", f"of {point.n_rows:,} texts"),
         *score_metrics(setting, len(table.label_names)),
     ]
     if point.macs_share is not None:
-        macs = (
-            "Multiply-accumulates (MACs) of layers and exit heads, as a share of those of full "
-            "depth with a head after every layer. Long texts weigh more."
-        )
-        shown.append(("Arithmetic", f"{percent(point.macs_share, 0)} %", "of full depth", macs))
+        shown.append(metric("Arithmetic", f"{percent(point.macs_share, 0)} %", "of full depth"))
     if overview.is_timed:
         ms, all_ms = setting.layers_ms, setting.all_layers_ms
-        device, dtype = plain_markdown(table.device[:30]), plain_markdown(table.dtype[:30])
-        measured = (
-            "Milliseconds of the layers that are read, with their exit heads, mean over the texts: "
-            f"one text at a time on {device} in {dtype}, {table.threads} thread(s), medians over "
-            f"{table.timed_rows} texts. Embeddings and waiting are left out."
-        )
         beside = f"of {all_ms:.1f} ms: {all_ms / ms:.2f}×"
-        shown.append(("Measured layers", f"{ms:.1f} ms", beside, measured))
+        device, dtype = plain_markdown(table.device[:30]), plain_markdown(table.dtype[:30])
+        clock = {"threads": table.threads, "rows": table.timed_rows}
+        meaning = MEANINGS["Measured layers"].format(device=device, dtype=dtype, **clock)
+        shown.append(("Measured layers", f"{ms:.1f} ms", beside, meaning))
     return shown
 
 
 def score_metrics(setting: Setting, n_labels: int) -> list[Metric]:
     """Scores that look at each label: macro-F1, and Matthews' correlation of two labels."""
     early, full = setting.point, setting.full
-    f1 = (
-        METRIC_F1,
-        f"{percent(early.macro_f1)} %",
-        f"full depth {percent(full.macro_f1)} %",
-        "F1 of a label: how many of its texts are found and how many finds are right, in one "
-        "number (harmonic mean of recall and precision). Macro: the mean over the labels, so that "
-        "a rare one counts as much as a common one.",
-    )
-    matthews = (
-        METRIC_MATTHEWS,
-        correlation(early.matthews),
-        f"full depth {correlation(full.matthews)}",
-        "Matthews correlation of answers and right labels: 1 is all right, 0 what guessing gives "
-        "however unequal the labels are.",
-    )
-    return [f1, matthews] if n_labels == 2 else [f1]
+    beside = f"full depth {percent(full.macro_f1)} %"
+    shown = [metric(METRIC_F1, f"{percent(early.macro_f1)} %", beside)]
+    if n_labels == 2:
+        beside = f"full depth {correlation(full.matthews)}"
+        shown.append(metric(METRIC_MATTHEWS, correlation(early.matthews), beside))
+    return shown

@@ -5,17 +5,12 @@ Plain text; plain words first, the papers' terms in tooltips and tables.
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 from app.shared.rules import card, described
 from app.shared.text import visible
-from app.tradeoff.contest import RIVALS, Round
 from app.tradeoff.evaluations import Overview, Setting, Slice
-from app.tradeoff.published import Published
+from app.tradeoff.others import RIVALS, Published, Round
 from app.tradeoff.rows import Example
-from app.tradeoff.words import Metric, percent, right, signed
-from elbert_core.evaluation.baselines import Baseline
+from app.tradeoff.words import Metric, lines_of, metric, percent, right, signed
 
 # -- layers ----------------------------------------------------------------------------------------
 LAYERS_HEADING = "Layer by layer"
@@ -149,8 +144,7 @@ REPORT_COLUMNS = (
     "Changed, %",
 )
 DEFINITIONS_HEADING = "What the numbers mean"
-_LINES = Path(__file__).with_name("definitions.tsv").read_text(encoding="utf-8").splitlines()
-DEFINITION_COLUMNS, *DEFINITIONS = csv.reader(_LINES, delimiter="\t")
+DEFINITION_COLUMNS, *DEFINITIONS = lines_of("definitions.tsv")
 
 
 # -- of layers and parts ---------------------------------------------------------------------------
@@ -167,55 +161,23 @@ def layers_alt(overview: Overview, setting: Setting) -> str:
 def overthinking(overview: Overview) -> list[Metric]:
     """What reading on does, and how much of it is luck, with the definitions."""
     got, n_layers = overview.overthinking, overview.table.n_layers
-    oracle, control, stable = map(overview.reference, ("oracle", "oracle_shuffled", "stable"))
+    settled = f"{overview.reference('stable').computation_cost * n_layers:.1f}"
 
     def share(value: float) -> str:
         return f"{percent(value)}\u00a0%"
 
-    def depth(mark: Baseline) -> str:
-        return f"after {mark.computation_cost * n_layers:.1f} layers"
+    def known(title: str, kind: str) -> Metric:
+        mark = overview.reference(kind)
+        depth = f"after {mark.computation_cost * n_layers:.1f} layers"
+        return metric(title, share(mark.accuracy), depth)
 
     return [
-        (
-            "Right before the end",
-            share(got.wasteful_share),
-            "",
-            "Texts that some layer before the last already had right (wasteful overthinking).",
-        ),
-        (
-            "Spoilt by reading on",
-            share(got.destructive_share),
-            "",
-            "Texts that some earlier layer had right and the last one has wrong (destructive "
-            "overthinking).",
-        ),
-        (
-            "Changes of mind",
-            f"{got.mean_flips:.2f}",
-            "for each text",
-            "How often the leading label changes from layer to layer, mean over the texts.",
-        ),
-        (
-            "Settled for good",
-            f"{stable.computation_cost * n_layers:.1f}",
-            "layers on average",
-            "Mean layer from which the answer never changes again (stable oracle). It needs no "
-            "right answers and is the fairer limit.",
-        ),
-        (
-            "If it knew the answer",
-            share(oracle.accuracy),
-            depth(oracle),
-            "Right answers and mean depth if every text stopped at its first right layer. With "
-            "many layers part of this is luck, as the next figure shows.",
-        ),
-        (
-            "The same, by luck",
-            share(control.accuracy),
-            depth(control),
-            "The same with the right answers dealt out at random: what an oracle gets right by "
-            "luck alone.",
-        ),
+        metric("Right before the end", share(got.wasteful_share)),
+        metric("Spoilt by reading on", share(got.destructive_share)),
+        metric("Changes of mind", f"{got.mean_flips:.2f}", "for each text"),
+        metric("Settled for good", settled, "layers on average"),
+        known("If it knew the answer", "oracle"),
+        known("The same, by luck", "oracle_shuffled"),
     ]
 
 

@@ -9,7 +9,7 @@ from app.shared import words as common
 from app.shared.rules import capital, card, described
 from app.tradeoff.evaluations import Overview
 from app.tradeoff.promises import AveragePromise, Promise
-from app.tradeoff.words import Metric, interval, percent
+from app.tradeoff.words import Metric, interval, metric, percent
 from elbert_core.evaluation.calibration import Tuning
 from elbert_core.evaluation.conformal import ConformalTuning
 from elbert_core.evaluation.risks import Report
@@ -194,31 +194,10 @@ def average_refusal(made: AveragePromise) -> str:
 
 def average_metrics(made: AveragePromise, tuning: ConformalTuning) -> list[Metric]:
     """Bound, threshold, texts ranked and what happened, with their definitions."""
+    loss, others = f"{percent(tuning.report.loss)}\u00a0%", f"of {tuning.report.n_rows:,} others"
     return [
-        (
-            "Bound",
-            f"{100 * tuning.max_loss:g}\u00a0%",
-            "on average",
-            "On average at most so many new texts get another answer than at full depth (ε).",
-        ),
-        (
-            "Threshold",
-            f"{tuning.policy.threshold:g}",
-            "of probability",
-            "Leave at the first layer whose largest probability is above it.",
-        ),
-        (
-            "Texts ranked",
-            f"{made.ranked:,}",
-            f"of {made.n_calibration:,} for calibration",
-            "Each by its surest mistake: the largest probability of an earlier layer that "
-            "disagrees with full depth. The threshold is the ⌈(1 − ε)(m + 1)⌉-th of the m ranked "
-            "texts, rounded up.",
-        ),
-        (
-            "Changed",
-            f"{percent(tuning.report.loss)}\u00a0%",
-            f"of {tuning.report.n_rows:,} others",
-            "Share of the other texts with another answer than at full depth.",
-        ),
+        metric("Bound", f"{100 * tuning.max_loss:g}\u00a0%", "on average"),
+        metric("Threshold", f"{tuning.policy.threshold:g}", "of probability"),
+        metric("Texts ranked", f"{made.ranked:,}", f"of {made.n_calibration:,} for calibration"),
+        metric("Changed", loss, others),
     ]

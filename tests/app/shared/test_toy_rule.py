@@ -13,7 +13,7 @@ from app.shared.score import layer_table, score, staves
 from app.shared.state import InspectState, from_query, to_query
 from app.tradeoff.evaluations import look_at, look_closer
 from app.tradeoff.figures import tradeoff
-from app.tradeoff.published import Published
+from app.tradeoff.others import Published
 from app.tradeoff.report import points_csv, report_html
 from elbert_core.policies import ExitPolicy
 from elbert_core.policies.explanation import explain

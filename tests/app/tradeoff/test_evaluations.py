@@ -9,8 +9,8 @@ import pytest
 
 from app.shared.rules import FAMILIES
 from app.tradeoff import evaluations
-from app.tradeoff.contest import RIVALS
 from app.tradeoff.evaluations import Overview, key_of, look_at, look_closer
+from app.tradeoff.others import RIVALS
 from app.tradeoff.promises import average_promise, promise
 from elbert_core.errors import InputError
 from elbert_core.evaluation.calibration import tune

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from app.tradeoff import words
 from app.tradeoff import words_closer as closer
 from app.tradeoff.evaluations import Overview, key_of, look_at, look_closer
-from app.tradeoff.published import load_published
+from app.tradeoff.others import load_published
 from app.tradeoff.report import points_csv, report_html, write_report
 from elbert_core.errors import InputError
 from elbert_core.evaluation.tables import save_evaluation

@@ -19,7 +19,7 @@ from app.tradeoff import words
 from app.tradeoff.evaluations import Overview, Setting, key_of, look_at, look_closer
 from app.tradeoff.figures import SELECTION, steps_figure, tradeoff, without_current
 from app.tradeoff.figures_layers import depth_of_slices, layer_strips, layer_table, trust_figure
-from app.tradeoff.published import Published, load_published
+from app.tradeoff.others import Published, load_published
 from elbert_core.evaluation.calibration import tune
 from elbert_core.policies import ConfidenceWindow, EntropyThreshold, FixedLayer
 from elbert_core.policies.explanation import explain
