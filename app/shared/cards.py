@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 from app.shared.palette import LIGHT, Palette
 
 Value: TypeAlias = "int | float | str"
+Said: TypeAlias = "str | Callable[[Mapping[str, Any]], str]"
+"""A text with places, or what makes one of a rule's settings."""
 
 MAX_LAYERS = 24
 """Deepest model whose layers fit the sliders (ALBERT-large has 24)."""
@@ -95,13 +97,13 @@ class RuleCard:
     Attributes:
         name: the one plain name, short enough for a legend.
         term: the field's term with its source.
-        said: settings in a few plain words: a text with places, or what makes one.
+        said: settings in a few plain words.
         settings: what can be set, in the order of the controls.
         mark: how it is drawn.
     """
 
     name: str
     term: str
-    said: str | Callable[[Mapping[str, Any]], str]
+    said: Said
     settings: tuple[Setting, ...] = ()
     mark: Mark = Mark()

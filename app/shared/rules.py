@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
-from app.shared.cards import MAX_LAYERS, Mark, RuleCard, Setting, Value
+from app.shared.cards import MAX_LAYERS, Mark, RuleCard, Said, Setting, Value
 from elbert_core.errors import ConfigError
 from elbert_core.policies import POLICIES, ExitPolicy, policy_from_dict
 
@@ -46,6 +46,11 @@ _MIN_LAYER = _layers(
 )
 
 
+def _rule(name: str, term: str, said: Said, *settings: Setting, mark: Mark) -> RuleCard:
+    """The card of a rule that can be held back."""
+    return RuleCard(name, term, said, (*settings, _MIN_LAYER), mark)
+
+
 def _window_said(got: Mapping[str, Any]) -> str:
     size = got["window_size"]
     said = "1 layer takes a side" if size == 1 else f"{size} layers agree"
@@ -57,161 +62,139 @@ def _window_said(got: Mapping[str, Any]) -> str:
 
 
 RULES: dict[str, RuleCard] = {
-    "window": RuleCard(
+    "window": _rule(
         "Sure, or layers agree",
         "ELBERT: two stages, entropy threshold, then confidence window (Xie et al. 2021); also "
         "published as EPEE (2025).",
         _window_said,
-        (
-            _layers(
-                "window_size",
-                4,
-                "Layers that must agree",
-                "Window size: how many layers in a row, this one included, must agree.",
-            ),
-            _share(
-                "entropy_threshold",
-                0.1,
-                "Sure means doubt under",
-                f"Entropy threshold, normalised: {_DOUBT}. The entropy must lie strictly under it; "
-                "0 turns this stage off.",
-            ),
-            _choice(
-                "rule",
-                "What agreeing means",
-                "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
-                agree="the same label throughout",
-                monotone="the same label, never less sure",
-                stable="the same label, confidence steady",
-            ),
-            _share(
-                "margin",
-                0.0,
-                "Distance from a tie",
-                "Margin: how far a probability must be from ½ before it counts as taking a side.",
-                high=0.49,
-                advanced=True,
-            ),
-            _share(
-                "max_range",
-                0.1,
-                "Confidence may move by",
-                "Range: largest less smallest confidence in the window, for the steady rule.",
-                advanced=True,
-            ),
-            _MIN_LAYER,
+        _layers(
+            "window_size",
+            4,
+            "Layers that must agree",
+            "Window size: how many layers in a row, this one included, must agree.",
         ),
-        Mark("diamond", "◆", "#D55E00", "#E69F00"),
+        _share(
+            "entropy_threshold",
+            0.1,
+            "Sure means doubt under",
+            f"Entropy threshold, normalised: {_DOUBT}. The entropy must lie strictly under it; "
+            "0 turns this stage off.",
+        ),
+        _choice(
+            "rule",
+            "What agreeing means",
+            "Window rule: bias 1, 2 and 3 of the ELBERT paper.",
+            agree="the same label throughout",
+            monotone="the same label, never less sure",
+            stable="the same label, confidence steady",
+        ),
+        _share(
+            "margin",
+            0.0,
+            "Distance from a tie",
+            "Margin: how far a probability must be from ½ before it counts as taking a side.",
+            high=0.49,
+            advanced=True,
+        ),
+        _share(
+            "max_range",
+            0.1,
+            "Confidence may move by",
+            "Range: largest less smallest confidence in the window, for the steady rule.",
+            advanced=True,
+        ),
+        mark=Mark("diamond", "◆", "#D55E00", "#E69F00"),
     ),
-    "entropy": RuleCard(
+    "entropy": _rule(
         "Doubt low enough",
         "Entropy threshold (DeeBERT, Xin et al. 2020).",
         lambda got: "doubt under {threshold:g}" + (" nats" if got["unit"] == "nats" else ""),
-        (
-            _share(
-                "threshold",
-                0.1,
-                "Doubt under",
-                f"Threshold on normalised entropy, strict: {_DOUBT}.",
-                high=2.0,
-                tops={("unit", "normalised"): 1.0},
-            ),
-            _choice(
-                "unit",
-                "Doubt measured as",
-                "Normalised: entropy as a share of its maximum. Nats: raw entropy, as DeeBERT has "
-                "it.",
-                normalised="a share of the maximum",
-                nats="nats",
-            ),
-            _MIN_LAYER,
+        _share(
+            "threshold",
+            0.1,
+            "Doubt under",
+            f"Threshold on normalised entropy, strict: {_DOUBT}.",
+            high=2.0,
+            tops={("unit", "normalised"): 1.0},
         ),
-        Mark("circle", "●", "#0072B2", "#56B4E9"),
+        _choice(
+            "unit",
+            "Doubt measured as",
+            "Normalised: entropy as a share of its maximum. Nats: raw entropy, as DeeBERT has it.",
+            normalised="a share of the maximum",
+            nats="nats",
+        ),
+        mark=Mark("circle", "●", "#0072B2", "#56B4E9"),
     ),
-    "confidence": RuleCard(
+    "confidence": _rule(
         "Probability high enough",
         "Confidence threshold on the largest probability (Schwartz et al. 2020).",
         "probability above {threshold:g}",
-        (
-            _share(
-                "threshold",
-                0.95,
-                "Probability above",
-                "Confidence threshold: the largest probability must lie above it.",
-            ),
-            _MIN_LAYER,
+        _share(
+            "threshold",
+            0.95,
+            "Probability above",
+            "Confidence threshold: the largest probability must lie above it.",
         ),
-        Mark("triangle-down", "▼", "#3C93C7", "#A9D8F5"),
+        mark=Mark("triangle-down", "▼", "#3C93C7", "#A9D8F5"),
     ),
-    "energy": RuleCard(
+    "energy": _rule(
         "Evidence strong enough",
         "Energy of the logits under a threshold (COSEE, He et al. 2025).",
         "energy under {threshold:g}",
-        (
-            _share(
-                "threshold",
-                0.02,
-                "Energy under",
-                "Threshold on 1 ÷ (1 + Σ exp z), strict: near 0 for strong evidence.",
-                step=0.001,
-                digits=8,
-            ),
-            _MIN_LAYER,
+        _share(
+            "threshold",
+            0.02,
+            "Energy under",
+            "Threshold on 1 ÷ (1 + Σ exp z), strict: near 0 for strong evidence.",
+            step=0.001,
+            digits=8,
         ),
-        Mark("M1.1,-1.1L-1.1,0L1.1,1.1Z", "◀", "#23527C", "#8FB8DE"),
+        mark=Mark("M1.1,-1.1L-1.1,0L1.1,1.1Z", "◀", "#23527C", "#8FB8DE"),
     ),
-    "patience": RuleCard(
+    "patience": _rule(
         "Same answer repeated",
         "Patience (PABEE, Zhou et al. 2020).",
         "the same answer confirmed {patience}×",
-        (
-            _patience(
-                3,
-                "Confirmations needed",
-                "Patience: how often running the next layer must confirm the label.",
-            ),
-            _MIN_LAYER,
+        _patience(
+            3,
+            "Confirmations needed",
+            "Patience: how often running the next layer must confirm the label.",
         ),
-        Mark("square", "■", "#B4588D", "#CC79A7"),
+        mark=Mark("square", "■", "#B4588D", "#CC79A7"),
     ),
-    "consecutive_confidence": RuleCard(
+    "consecutive_confidence": _rule(
         "Sure several times running",
         "Patient and confident exit (PCEE-BERT, Zhang et al. 2022).",
         "{patience} layers in a row with doubt under {threshold:g}",
-        (
-            _share(
-                "threshold",
-                0.2,
-                "Sure means doubt under",
-                f"Threshold on normalised entropy, strict: {_DOUBT}.",
-            ),
-            _patience(
-                2,
-                "Sure layers in a row",
-                "Patience: how many layers in a row must be sure; their labels need not agree.",
-            ),
-            _MIN_LAYER,
+        _share(
+            "threshold",
+            0.2,
+            "Sure means doubt under",
+            f"Threshold on normalised entropy, strict: {_DOUBT}.",
         ),
-        Mark("M0,-1.3L.8,0L0,1.3L-.8,0ZM0,-.6L-.36,0L0,.6L.36,0Z", "◊", "#7A4FA3", "#B59AE0"),
+        _patience(
+            2,
+            "Sure layers in a row",
+            "Patience: how many layers in a row must be sure; their labels need not agree.",
+        ),
+        mark=Mark("M0,-1.3L.8,0L0,1.3L-.8,0ZM0,-.6L-.36,0L0,.6L.36,0Z", "◊", "#7A4FA3", "#B59AE0"),
     ),
-    "distribution_patience": RuleCard(
+    "distribution_patience": _rule(
         "Small steps in a row",
         "Patience on Jensen-Shannon divergence (F-PABEE, Gao et al. 2023).",
         "{patience} small steps in a row (under {threshold:g})",
-        (
-            _share(
-                "threshold",
-                0.005,
-                "A step is small under",
-                "Jensen-Shannon divergence from the layer before, in nats; strictly under this "
-                "counts as small.",
-                high=0.5,
-                step=0.001,
-            ),
-            _patience(3, "Small steps in a row", "Patience: how many small steps running."),
-            _MIN_LAYER,
+        _share(
+            "threshold",
+            0.005,
+            "A step is small under",
+            "Jensen-Shannon divergence from the layer before, in nats; strictly under this "
+            "counts as small.",
+            high=0.5,
+            step=0.001,
         ),
-        Mark("triangle-right", "▶", "#5B6475", "#BBBBBB"),
+        _patience(3, "Small steps in a row", "Patience: how many small steps running."),
+        mark=Mark("triangle-right", "▶", "#5B6475", "#BBBBBB"),
     ),
     "fixed": RuleCard(
         "Always the same layer",
