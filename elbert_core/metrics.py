@@ -28,11 +28,8 @@ IntArray = NDArray[np.int64]
 def computation_cost(exit_layer: ArrayLike, n_layers: int) -> float:
     """Share of the layers that were applied: mean(exit_layer) / n_layers, in (0, 1].
 
-    Counts layers only; embeddings and exit heads are left out, as in the ELBERT paper.
-
-    Args:
-        exit_layer: (rows,) whole numbers in 1..n_layers.
-        n_layers: layers of a full-depth pass, at least 1.
+    Counts layers only; embeddings and exit heads are left out, as in the ELBERT paper. Exit layers
+    are (rows,) whole numbers in 1..n_layers.
 
     Raises:
         InputError: no rows, or a layer outside 1..n_layers.
@@ -139,7 +136,7 @@ def overthinking(probs: FloatArray, gold: ArrayLike) -> Overthinking:
 def area_under_cost_curve(
     cost: ArrayLike, accuracy: ArrayLike, *, low: float | None = None, envelope: bool = True
 ) -> float:
-    """Mean of the best accuracy that can be had for a cost, over the costs from `low` to 1.
+    """Mean of the best accuracy that can be had for a cost, over the costs from `low` to 1: [0, 1].
 
     The points are sorted by cost; at each cost the best accuracy of all points that cost no more
     counts (a step function, the upper envelope; no interpolation, since between two settings there
@@ -158,9 +155,6 @@ def area_under_cost_curve(
         accuracy: (points,) shares in [0, 1].
         low: left end of the range, from the cheapest cost (the default) to 1.
         envelope: count the best accuracy up to each cost instead of each point as it is.
-
-    Returns:
-        A value in [0, 1], higher is better.
 
     Raises:
         InputError: no points, two lengths, a value out of range, or `low` below every cost.
@@ -197,13 +191,9 @@ def area_under_cost_curve(
 def layer_macs(hidden: int, intermediate: int, n_tokens: int) -> int:
     """Multiply-accumulates of one layer for one text: 4NH^2 + 2N^2H + 2NHF.
 
-    Query, key, value and output projections; attention scores and their use; the two halves of the
-    feed-forward part. Norms, biases and activations are left out.
-
-    Args:
-        hidden: width H.
-        intermediate: width F of the feed-forward part.
-        n_tokens: tokens N, special tokens included.
+    Query, key, value and output projections of width H for N tokens, special ones included;
+    attention scores and their use; the two halves of the feed-forward part of width F. Norms,
+    biases and activations are left out.
 
     Raises:
         InputError: a number below 1.
@@ -230,13 +220,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     Written out because `scipy.stats.binomtest`, which gives the same, is too slow for the many
     settings of a sweep.
 
-    Args:
-        successes: rows that were right, 0..n.
-        n: rows, at least 1.
-        confidence: two-sided level in (0, 1).
-
-    Returns:
-        (low, high) in [0, 1]; holds the share itself.
+    (low, high) in [0, 1], at a two-sided level in (0, 1); holds the share itself.
 
     Raises:
         InputError: a value out of range.

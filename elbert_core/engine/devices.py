@@ -38,10 +38,10 @@ def resolve_device(device: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ConfigError(f'device must be "auto", "cpu" or "cuda", got {device!r}') from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"device {device!r} is not available here: no CUDA GPU was found")
+    except RuntimeError:
+        kind = ""
     if kind not in ("cpu", "cuda"):
         raise ConfigError(f'device must be "auto", "cpu" or "cuda", got {device!r}')
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(f"device {device!r} is not available here: no CUDA GPU was found")
     return device

@@ -202,7 +202,7 @@ class EarlyExitEngine:
         schedule: Schedule = "auto",
         progress: Callable[[int], None] | None = None,
     ) -> BatchExits:
-        """Classify texts, each only as deep as the policy wants; the rest is not computed.
+        """Classify texts, each only as deep as the policy wants; results come in input order.
 
         Args:
             texts: texts or pairs of texts; none at all is allowed.
@@ -213,9 +213,6 @@ class EarlyExitEngine:
                 their last row), "auto" (slots where the model allows them, else dropping). See
                 `elbert_core.engine.scheduling`.
             progress: called with the number of rows that just finished.
-
-        Returns:
-            Results in input order.
 
         Raises:
             InputError: a text is empty or not a text; the message names its row.

@@ -105,13 +105,10 @@ def lay_out(
     most_padding: float = MOST_PADDING,
     few_shapes: bool = False,
 ) -> Layout:
-    """Rows of these lengths one after the other, grouped by length.
+    """Rows of these lengths (rows,), at least 1 each, one after the other, grouped by length.
 
-    Args:
-        lengths: (rows,) tokens of each row, at least one row and each at least 1.
-        device: where the tables of places go.
-        most_padding: longest over shortest row of a group, at least 1; infinite for one group.
-        few_shapes: round the table and groups of several rows up to few sizes.
+    `most_padding` is longest over shortest row of a group, at least 1 and infinite for one group;
+    `few_shapes` rounds the table and groups of several rows up to few sizes.
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     starts, total = sizes.cumsum() - sizes, int(sizes.sum())

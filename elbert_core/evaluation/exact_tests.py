@@ -21,13 +21,7 @@ BISECTIONS = 60
 
 
 def binomial_tail(k: int, n: int, share: float) -> float:
-    """P(Binomial(n, share) <= k).
-
-    Args:
-        k: successes; below 0 gives 0, n and above give 1.
-        n: trials, at least 1.
-        share: probability of success, in [0, 1].
-    """
+    """P(Binomial(n, share) <= k); a k below 0 gives 0, n and above give 1."""
     if n < 1 or not 0 <= share <= 1:
         raise InputError(
             f"n must be at least 1 and share in [0, 1], got n = {n}, share = {share:g}"
@@ -52,11 +46,8 @@ def hoeffding_bentkus(losses: NDArray[np.floating], bound: float) -> float:
     """P-value of "the mean loss is above `bound`" for losses in [0, 1].
 
     min(exp(-n h(min(mean, bound), bound)), e P(Binomial(n, bound) <= ceil(n mean))) with
-    h(a, b) = a ln(a / b) + (1 - a) ln((1 - a) / (1 - b)); at most 1.
-
-    Args:
-        losses: (rows,) each in [0, 1], drawn independently.
-        bound: in (0, 1).
+    h(a, b) = a ln(a / b) + (1 - a) ln((1 - a) / (1 - b)); at most 1. The losses (rows,) are drawn
+    independently, the bound lies in (0, 1).
     """
     require_level("bound", bound)
     n = len(losses)

@@ -230,10 +230,7 @@ def measured_speed_up(
 
     Says how fast the layers of a setting are under the table's conditions (device, precision, one
     text at a time), not how fast a batch of texts would run. Equal to the theoretical speed-up
-    when all layers take the same time.
-
-    Returns:
-        None where the table holds no milliseconds of some layer.
+    when all layers take the same time; None where some layer has no milliseconds.
     """
     if (np.asarray(layer_ms) <= 0).any():
         return None

@@ -166,15 +166,10 @@ class Signals:
 
 
 def run_length(holds: BoolArray, continues: BoolArray | None = None) -> IntArray:
-    """Length of the run of layers that ends at each layer.
+    """(layers, rows) int64 length of the run of layers that ends at each layer.
 
-    Args:
-        holds: (layers, rows), True where this layer satisfies the condition at all.
-        continues: (layers, rows), True where the run of the layer before may go on; None: always.
-
-    Returns:
-        (layers, rows) int64: 0 where the condition does not hold, else 1 plus the run before it if
-        that goes on.
+    0 where the condition does not hold, else 1 plus the run before it where that `continues`, or
+    always if None; both are (layers, rows).
     """
     runs = holds.astype(np.int64)
     for layer_index in range(1, len(runs)):

@@ -33,14 +33,10 @@ ROW_TOLERANCE = 1e-2
 def accumulate(attention: FloatArray, *, residual: bool) -> NDArray[np.float64]:
     """Product of the layers' attention, from the first layer up to each layer.
 
-    Args:
-        attention: (layers, ..., tokens, tokens), rows of each layer sum to 1. Heads may stand in
-            between; each is followed by itself.
-        residual: mix every layer half and half with staying at the own token.
-
-    Returns:
-        The same shape; entry [l, ..., i, j] is the share of token i after layer l + 1 that goes
-        back to word piece j. Rows sum to 1.
+    Attention is (layers, ..., tokens, tokens), rows of each layer sum to 1; heads may stand in
+    between, and each is followed by itself. So is the result: entry [l, ..., i, j] is the share of
+    token i after layer l + 1 that goes back to word piece j. With `residual` every layer is mixed
+    half and half with staying at the own token.
 
     Raises:
         InputError: no such shape, or rows that are no shares of 1.

@@ -113,20 +113,11 @@ def ablation(
     area = confidence_area(text.probs[:, 0], full_label)
     first, label = int(exits.exit_layer[0]), int(exits.label[0])
     effects = []
-    for row, (word, rest) in enumerate(zip(words, texts, strict=True), start=1):
-        area_without = confidence_area(probs[:, row - 1], full_label)
-        effects.append(
-            WordEffect(
-                word=word,
-                text=rest,
-                exit_layer=int(exits.exit_layer[row]),
-                exit_change=int(exits.exit_layer[row]) - first,
-                label=int(exits.label[row]),
-                label_changed=int(exits.label[row]) != label,
-                area=area_without,
-                area_change=area_without - area,
-            )
-        )
+    for row, (word, rest) in enumerate(zip(words, texts, strict=True)):
+        layer, answer = int(exits.exit_layer[row + 1]), int(exits.label[row + 1])
+        area_without = confidence_area(probs[:, row], full_label)
+        change = (answer, answer != label, area_without, area_without - area)
+        effects.append(WordEffect(word, rest, layer, layer - first, *change))
     return Ablation(tuple(effects), first, label, area, full_label, text.n_layers)
 
 

@@ -138,8 +138,7 @@ def token_ids(config: DistillConfig, tokenizer: PreTrainedTokenizerBase) -> Data
 def distill(config: DistillConfig) -> Path:
     """Distil and write the student to `config.output`; resumes an interrupted run.
 
-    Returns:
-        A folder that `train --backbone` takes. Its classifier is untrained.
+    `train --backbone` takes the folder; its classifier is untrained.
     """
     set_seed(config.seed)
     started = time.time()

@@ -137,11 +137,8 @@ def load_labels(path: str | Path) -> StoredLabels:
 def label(config: LabelConfig) -> Path:
     """Label every text of `config` once; resumes an interrupted run.
 
-    A file that holds these very labels stays as it is.
-
-    Returns:
-        The file: `digests (texts, 16)` uint8 and `logits (texts, labels)` float16, label names and
-        settings in its header.
+    The file holds `digests (texts, 16)` uint8 and `logits (texts, labels)` float16, label names and
+    settings in its header. One that holds these very labels stays as it is.
 
     Raises:
         CheckpointError, ConfigError, InputError: before any work; also where the file holds labels

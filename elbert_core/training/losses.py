@@ -31,14 +31,9 @@ IGNORED_LABEL = -100
 
 
 def layer_cross_entropy(layer_logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of each exit over the labelled rows.
+    """Mean cross-entropy of each exit over the labelled rows: (layers,) in nats, 0 without any.
 
-    Args:
-        layer_logits: (layers, batch, labels).
-        labels: (batch,) indices, `IGNORED_LABEL` for rows without one.
-
-    Returns:
-        (layers,) in nats; 0 when no row has a label.
+    From logits (layers, batch, labels) and indices (batch,), `IGNORED_LABEL` for rows without one.
     """
     layers, batch, _ = layer_logits.shape
     losses = functional.cross_entropy(
@@ -53,15 +48,9 @@ def layer_cross_entropy(layer_logits: Tensor, labels: Tensor) -> Tensor:
 def layer_distillation(
     layer_logits: Tensor, teacher_logits: Tensor, *, temperature: float = 1.0
 ) -> Tensor:
-    """KL(teacher || exit) of each exit, times temperature squared.
+    """KL(teacher || exit) of each exit, times temperature squared: (layers,) in nats, at least 0.
 
-    Args:
-        layer_logits: (layers, batch, labels).
-        teacher_logits: (batch, labels).
-        temperature: softens both sides; above 0.
-
-    Returns:
-        (layers,) in nats, at least 0.
+    From logits (layers, batch, labels) and (batch, labels); a temperature above 0 softens both.
     """
     student = functional.log_softmax(layer_logits.float() / temperature, dim=-1)
     teacher = functional.log_softmax(teacher_logits.float() / temperature, dim=-1)
@@ -77,27 +66,14 @@ def hidden_state_loss(
     """Mean squared difference between layer-normalised states, averaged over the pairs.
 
     Normalising both sides takes away each layer's own scale and offset, which one shared layer
-    norm could not follow anyway.
-
-    Args:
-        student_states: tensors (batch, tokens, hidden).
-        teacher_states: as many, of the same shape.
-        attention_mask: (batch, tokens), 1 for real tokens; None when nothing is padded.
-
-    Returns:
-        () in [0, 4]: 0 for equal directions, 2 for unrelated ones.
+    norm could not follow anyway. In [0, 4]: 0 for equal directions, 2 for unrelated ones. All
+    states are (batch, tokens, hidden), the mask (batch, tokens), 1 for real tokens.
     """
     total = torch.zeros((), device=student_states[0].device)
     for student, teacher in zip(student_states, teacher_states, strict=True):
         width = (student.shape[-1],)
-        error = (
-            (
-                functional.layer_norm(student.float(), width)
-                - functional.layer_norm(teacher.float(), width)
-            )
-            .square()
-            .mean(-1)
-        )
+        ours, theirs = (functional.layer_norm(s.float(), width) for s in (student, teacher))
+        error = (ours - theirs).square().mean(-1)
         if attention_mask is None:
             total = total + error.mean()
         else:

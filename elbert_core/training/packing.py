@@ -58,10 +58,7 @@ class PackConfig:
 
 
 def pack(config: PackConfig) -> Path:
-    """Write teacher, corpus and a record of both.
-
-    Returns:
-        The folder; `distill --teacher FOLDER/teacher --texts FOLDER` takes it.
+    """Write teacher, corpus and a record of both, for `distill --teacher OUT/teacher --texts OUT`.
 
     Raises:
         CheckpointError: no such teacher.

@@ -66,9 +66,6 @@ def finetune_teacher(config: TeacherConfig) -> Path:
     """Fine-tune, keep the best checkpoint on the even validation rows, write it; resumes.
 
     The odd rows stay unseen, so that students picked and reported with them stay comparable.
-
-    Returns:
-        The folder written.
     """
     set_seed(config.seed)
     started = time.time()

@@ -176,9 +176,6 @@ class TrainingModule(nn.Module):
 def train(config: TrainConfig) -> Path:
     """Train, pick the best checkpoint and write it to `config.output`; resumes an interrupted run.
 
-    Returns:
-        The checkpoint folder.
-
     Raises:
         CheckpointError, ConfigError, InputError: before any training starts.
     """
