@@ -243,15 +243,9 @@ def _grids(table: EvaluationTable, families: Sequence[str] | None) -> dict[str, 
 
 
 def _about(table: EvaluationTable) -> dict[str, Any]:
-    return {
-        "name": table.name,
-        "checkpoint": table.checkpoint,
-        "digest": table.digest,
-        "data": table.data,
-        "split": table.split,
-        "rows": table.n_rows,
-        "layers": table.n_layers,
-    }
+    names = ("name", "checkpoint", "digest", "data", "split")
+    about = {name: getattr(table, name) for name in names}
+    return {**about, "rows": table.n_rows, "layers": table.n_layers}
 
 
 def _point(point: SweepPoint) -> dict[str, Any]:

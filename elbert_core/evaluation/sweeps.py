@@ -273,16 +273,16 @@ def evaluation_summary(probs: NDArray[np.floating], gold: NDArray[np.integer]) -
     )
     accuracy = metrics.layer_accuracy(probs, gold)
     low, high = metrics.wilson_interval(int(round(accuracy[-1] * rows)), rows)
-    at_speed_up = {}
-    for name, points in (("entropy", entropy_points), ("window", window_points)):
-        for speed_up in SPEED_UPS:
-            point = best_at(points, speed_up)
-            if point is not None:
-                at_speed_up[f"{name} at {speed_up:g}x"] = {
-                    "accuracy": round(point.accuracy, 4),
-                    "speed_up_ratio": round(point.speed_up_ratio, 3),
-                    "policy": policy_to_dict(point.policy),
-                }
+    at_speed_up = {
+        f"{name} at {speed_up:g}x": {
+            "accuracy": round(point.accuracy, 4),
+            "speed_up_ratio": round(point.speed_up_ratio, 3),
+            "policy": policy_to_dict(point.policy),
+        }
+        for name, points in (("entropy", entropy_points), ("window", window_points))
+        for speed_up in SPEED_UPS
+        if (point := best_at(points, speed_up)) is not None
+    }
     return {
         "rows": rows,
         "layer_accuracy": [round(float(a), 4) for a in accuracy],

@@ -123,17 +123,8 @@ def training_arguments(
     if config.max_steps > 0:
         steps = min(steps, config.max_steps)
     every = max(1, steps // config.evaluations)
-    picks: dict[str, Any] = (
-        {}
-        if metric is None
-        else {
-            "eval_strategy": "steps",
-            "eval_steps": every,
-            "load_best_model_at_end": True,
-            "metric_for_best_model": metric,
-            "greater_is_better": True,
-        }
-    )
+    picks: dict[str, Any] = {"metric_for_best_model": metric, "greater_is_better": True}
+    picks |= {"eval_strategy": "steps", "eval_steps": every, "load_best_model_at_end": True}
     return TrainingArguments(
         output_dir=str(Path(config.output) / "run"),
         num_train_epochs=config.epochs,
@@ -154,7 +145,7 @@ def training_arguments(
         seed=config.seed,
         remove_unused_columns=True,
         label_names=["labels"],
-        **picks,
+        **({} if metric is None else picks),
     )
 
 
