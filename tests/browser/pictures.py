@@ -64,6 +64,7 @@ def main() -> None:
         for view, (width, height, scheme) in VIEWS.items():
             context = browser.new_context(
                 viewport={"width": width, "height": height},
+                reduced_motion="reduce",  # the stage where it ends
                 color_scheme=scheme,  # type: ignore[arg-type]  # one of the words it takes
             )
             page = context.new_page()

@@ -76,6 +76,7 @@ function makeStage(hall) {
     sheet.classList.toggle("long", sheet.scrollHeight > sheet.clientHeight + 2);
     figure = depthFigure(svg, data, width);
     turn = loopFigure(loop, data.texts, data.probs.length);
+    set(root, { role: "group", "aria-label": data.texts.stage });
     scrub.setAttribute("aria-label", data.texts.scrub);
     set(scrub, { "aria-valuemin": 0, "aria-valuemax": data.probs.length });
     const { left, cell, count } = figure.place;

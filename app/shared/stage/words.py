@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.shared import words
 
 TEXTS: dict[str, str] = {
+    "stage": "The sentence on its way through the layer",
     "layer": "one layer, over and over",
     "pass": "pass",
     "grip": "In the figure: {setting}",
