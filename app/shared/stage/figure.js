@@ -97,7 +97,7 @@ function depthFigure(svg, data, width) {
     const middle = { x: x(layer + 1), fill: labels[label].ink, "text-anchor": "middle" };
     if (cell >= 15) {
       add("text", { ...middle, y: Y.cells[0] + 12, class: "sign" }, labels[label].sign, group);
-      const crowded = cell < 20 && layer % 2 === 0; // every second number has room
+      const crowded = cell < 17 && layer % 2 === 0; // every second number has room
       if (!crowded) add("text", { ...middle, y: Y.cells[0] + 25, class: "number" }, layer + 1, group);
     }
     return group;
