@@ -18,8 +18,10 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
     whole, reported = results["validation"], results["reported_on_odd_rows"]
     accuracies = zip(whole["layer_accuracy"], reported["layer_accuracy"], strict=True)
     rules = whole["at_speed_up"].items()
-    shared, taught = config["exit_heads"] == "shared", settings["teacher"]
+    shared = config["exit_heads"] == "shared"
+    taught = settings["teacher"] or settings.get("labels")  # older records know no stored labels
     share = f"; distilled from a fine-tuned teacher (share {settings['teacher_weight']:g})"
+    tokens = settings.get("tokens_per_step", 0)
     return TEMPLATE.read_text(encoding="utf-8").format(
         name=name,
         config=config,
@@ -34,6 +36,7 @@ def model_card(name: str, record: Mapping[str, Any], config: Mapping[str, Any]) 
         data=_last_part(settings["data"]),
         backbone=_last_part(settings["backbone"]),
         teacher=share if taught else "",
+        batch=f"{tokens} tokens a step" if tokens else f"batch {settings['batch_size']}",
         layers="\n".join(f"| {n} | {a:.4f} | {b:.4f} |" for n, (a, b) in enumerate(accuracies, 1)),
         rules="\n".join(
             f"| {rule} | {point['accuracy']:.4f} | {point['speed_up_ratio']:.2f}x |"

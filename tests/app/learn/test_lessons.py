@@ -40,7 +40,7 @@ def test_the_threshold_to_be_found_is_neither_end_of_the_slider() -> None:
     settings = [0.01 * step for step in range(1, 101)]
     rights = [explain(EntropyThreshold(value), scene.trace).agrees_with_full for value in settings]
     loosest = max(value for value, right in zip(settings, rights, strict=True) if right)
-    assert loosest == pytest.approx(0.90)
+    assert loosest == pytest.approx(0.87)
     assert rights == [value <= loosest for value in settings]
 
 
