@@ -13,7 +13,7 @@ from app.shared.state import to_query
 from app.shared.text import plain_markdown
 from app.shared.widgets import warn
 from app.tradeoff import evaluations, panels, panels_closer, visit, words
-from app.tradeoff.evaluations import Overview, Setting, look_closer
+from app.tradeoff.evaluations import Overview, look_closer
 from app.tradeoff.panels_promise import show_promise
 from elbert_core.errors import InputError
 from elbert_core.policies import NeverExit
@@ -41,12 +41,7 @@ def show(overview: Overview) -> None:
         panels.pick_setting(overview)
         panels.show_setting(setting, overview)
     panels.show_metrics(words.metrics(setting, overview))
-    if panels.is_time():
-        show_rest(overview, setting)
-
-
-def show_rest(overview: Overview, setting: Setting) -> None:
-    """What lies below the fold."""
+    panels.let_it_draw()
     panels.show_tables(overview)
     panels_closer.show_rows(overview, setting.point.policy)
     panels.show_contest(overview)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from time import sleep
 from typing import Any
 
 import streamlit as st
@@ -25,30 +26,23 @@ from elbert_core.errors import InputError
 from elbert_core.policies import ExitPolicy, FixedLayer, NeverExit
 
 INSPECT = "app/inspect/page.py"
-SOON = 1.0
+SOON = 0.8
 """Seconds between the first part of the page and the rest."""
 
 
-def is_time() -> bool:
-    """Whether what lies below the fold is to be drawn in this run; if not, it will be asked for.
+def let_it_draw() -> None:
+    """Waits, at a visitor's first look, until the browser has had time for what stands so far.
 
     Drawing takes the browser's one thread. With all figures sent at once the first of them, which
-    is what people come for, stands a second later than it could (`benchmarks/page_latency.py`), so
-    at a visitor's first look the rest is asked for once the first has had time to be drawn.
+    is what people come for, stands a second later than it could (`benchmarks/page_latency.py`). A
+    part that the browser asks for by a clock does the same, but meets the visitor's own clicks.
     """
+    place = st.empty()
     if not visit.current().drawn:
-        _wait()
-    return visit.current().drawn
-
-
-@st.fragment(run_every=SOON)
-def _wait() -> None:
-    mine = visit.current()
-    if mine.begun:  # the browser's clock asks, or the visitor has clicked
-        mine.drawn = True
-        st.rerun()
-    mine.begun = True
-    st.caption(words.MORE_TO_COME)
+        place.caption(words.MORE_TO_COME)
+        sleep(SOON)
+        visit.current().drawn = True
+        place.empty()
 
 
 def pick_table() -> None:

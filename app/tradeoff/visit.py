@@ -48,7 +48,7 @@ class TradeoffVisit:
         method, risk, loss, confidence, published, families: the promise asked for, as the widgets
             of its panel hold it: the loss in 100 texts, the confidence as a share.
         answers: the last answer of each kind, with its question, see `once`.
-        begun, drawn: whether the rest of the page was asked for, and whether it may be drawn.
+        drawn: whether the browser has had time to draw the first figure.
     """
 
     own: Overview | None = None
@@ -65,7 +65,6 @@ class TradeoffVisit:
     published: bool = True
     families: Sequence[str] = FAMILIES
     answers: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
-    begun: bool = False
     drawn: bool = False
 
     @property

@@ -90,7 +90,7 @@ def test_keys_and_pointer_scrub_without_a_message(open_page: OpenPage) -> None:
 def test_a_bound_is_dragged_in_the_browser_and_heard_when_it_is_let_go(
     open_page: OpenPage,
 ) -> None:
-    visit = at_rest(open_page, "/?preset=hard&policy=entropy&threshold=0.5")
+    visit = at_rest(open_page, "/?preset=negation&policy=entropy&threshold=0.5")
     page, sent, before = visit.page, visit.sent, verdict(visit.page)
     grip = page.get_by_role("slider", name=TEXTS["grip"].format(setting="Doubt under"))
     x, y = centre(grip)
@@ -130,5 +130,5 @@ def test_a_window_and_a_door_are_moved_by_keys(open_page: OpenPage) -> None:
 
 
 def test_what_a_class_link_fixes_cannot_be_dragged(open_page: OpenPage) -> None:
-    visit = at_rest(open_page, "/?preset=hard&policy=entropy&threshold=0.5&lock=policy")
+    visit = at_rest(open_page, "/?preset=negation&policy=entropy&threshold=0.5&lock=policy")
     expect(visit.page.locator(".stage .grip:not([hidden])")).to_have_count(0)

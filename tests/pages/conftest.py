@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.shared import resources
+from app.tradeoff import panels
 from tests.app.tiny import save_tiny_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,12 @@ def without_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The app finds an empty folder."""
     monkeypatch.setenv(resources.CHECKPOINTS_VARIABLE, str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_browser_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is drawn here."""
+    monkeypatch.setattr(panels, "SOON", 0.0)
 
 
 OpenApp = Callable[..., AppTest]

@@ -90,7 +90,7 @@ def test_another_sentence_and_another_rule_can_stand_beside_it() -> None:
 @pytest.mark.usefixtures("without_model")
 def test_a_sentence_stands_beside_itself_only_on_request() -> None:
     app = open_compare(view="pair", preset="hard")
-    assert driver.group(app, "compare.other_preset").value == "negation"
+    assert driver.group(app, "compare.other_preset").value == "easy"
     driver.group(app, "compare.other_preset").set_value("hard").run()
     assert driver.group(app, "compare.other_preset").value == "hard"
     app.run()
@@ -99,7 +99,7 @@ def test_a_sentence_stands_beside_itself_only_on_request() -> None:
     assert driver.group(app, "compare.other_preset").value == "hard"
     driver.group(app, "inspect.preset").set_value("hard").run()
     assert not app.exception, app.exception
-    assert driver.group(app, "compare.other_preset").value == "negation"
+    assert driver.group(app, "compare.other_preset").value == "easy"
 
 
 @pytest.mark.usefixtures("with_model")

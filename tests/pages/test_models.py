@@ -72,7 +72,7 @@ def test_a_model_that_is_not_here_shows_its_examples(
     driver.group(app, "inspect.model").set_value("elbert-sst2").run()
     assert not app.exception
     assert driver.mode(app) == "stored example"
-    assert driver.group(app, "inspect.preset").value == "easy"
+    assert driver.group(app, "inspect.preset").value == "turning"
     assert driver.mode(driver.read(app, SENTENCE)) == "replayed from a full pass"  # by "mine"
 
 

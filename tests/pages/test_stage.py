@@ -30,7 +30,7 @@ def test_the_stage_shows_the_record_the_rule_and_the_layer_looked_at(open_app: O
     assert sent["exit"] == sent["at"] == decision.exit_layer
     assert sent["rule"]["threshold"] == 0.3
     assert sent["probs"] == trace.probs.tolist()
-    assert "clumsy" in sent["words"]
+    assert "hated" in sent["words"]
     app.button(key="inspect.back").click().run()
     assert staged(app)["at"] == decision.exit_layer - 1
 

@@ -21,6 +21,7 @@ from elbert_core.policies import (
     Patience,
     replay,
 )
+from elbert_core.policy_files import load_policy
 from tests.core.bounds import near_a_bound
 from tests.slow.conftest import SHARED_READING
 
@@ -114,15 +115,17 @@ def test_it_is_an_albert_of_twelve_shared_layers(checkpoint_dir: Path) -> None:
     assert names <= {".json", ".safetensors", ".md"}
 
 
-def test_early_exit_is_worth_it(validation: TextTable, probs: np.ndarray) -> None:
-    """The setting that checkpoints/README.md recommends: a third of the depth, the same accuracy.
+def test_early_exit_is_worth_it(
+    validation: TextTable, probs: np.ndarray, checkpoint_dir: Path
+) -> None:
+    """The rule that the checkpoint recommends: a sixth of the depth, hardly less accurate.
 
     It was picked on the even rows, so the odd rows are the ones that count.
     """
-    recommended = ConfidenceWindow(2, 0.5, margin=0.25)
+    recommended = load_policy(checkpoint_dir / "recommended.json")
     for rows in (slice(None), slice(1, None, 2)):
         gold = validation.labels[rows]
         full = (probs[-1, rows].argmax(-1) == gold).mean()
         exits = replay(recommended, np.ascontiguousarray(probs[:, rows]))
-        assert exits.speed_up_ratio > 3.5
+        assert exits.speed_up_ratio > 5
         assert (exits.label == gold).mean() > full - 0.01
