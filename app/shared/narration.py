@@ -99,9 +99,14 @@ def asked(check: CheckResult) -> str:
 
 def short_reason(decision: Decision) -> str:
     """Why it stopped, in a few words: the second half of the verdict."""
-    check = deciding_check(decision)
-    if check is not None:
-        return filled(quantity(check.quantity).stopped, check)
+    checks = decision.verdicts[decision.exit_layer - 1].checks
+    met = [check for check in checks if check.reason == decision.reason]
+    if met:
+        first, *others = met
+        said = filled(quantity(first.quantity).stopped, first)
+        if first.needed == 1:  # one layer is as sure as itself
+            return said
+        return said + "".join(filled(quantity(c.quantity).also_stopped, c) for c in others)
     if not decision.verdicts[-1].checks:
         return "the rule never stops early"
     return "nothing allowed it to stop earlier"

@@ -36,6 +36,7 @@ class QuantityCard:
         sum: left side of its sum, see the module for the places.
         missing: what an unmet condition lacked.
         stopped: why it stopped, when this condition was met: the second half of a verdict.
+        also_stopped: what it adds to that where the condition before it has the same reason.
         why: the same as a sentence with the numbers of the input.
         also: said after the `why` of another quantity that had to be met together with this one.
         beside: said after the `why` of another quantity where this one was not met.
@@ -61,6 +62,7 @@ class QuantityCard:
     )
     also: str = ""
     beside: str = ""
+    also_stopped: str = ""
     off: str = ""
     asked: str = "({relation} {needed}{unit} needed)"
     unit: str = ""
@@ -134,6 +136,7 @@ QUANTITIES: dict[str, QuantityCard] = {
         sum="largest − smallest confidence in the window",
         missing="confidence moved by {seen}, allowed {relation} {needed}",
         also=" The confidence moved by {value} in it.",
+        also_stopped=", within {needed} of each other",
         row="",
     ),
     "patience": QuantityCard(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -245,7 +246,11 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="python -m elbert_core")
-    except ElbertError as error:
-        # not through rich: it would break the one line at the width of the terminal
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.stdout.flush()  # a full disk is told here, not while the interpreter ends
+    except (ElbertError, OSError) as error:  # OSError: what cannot be written
+        if isinstance(error, OSError):  # what is still held back cannot be written either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # the reader had enough
+            # not through rich: it would break the one line at the width of the terminal
+            typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         raise SystemExit(1) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from elbert_core.errors import CheckpointError
+from elbert_core.strict_json import shown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -51,6 +52,11 @@ def check_checkpoint(folder: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{root} has no tokenizer: one of {', '.join(TOKENIZER_FILES)}")
     _check_names(shapes, files[0] if len(files) == 1 else root / INDEX_FILE)
     names = label_names(config, root / CONFIG_FILE)
+    depth = config.get("num_hidden_layers", 12)
+    if (_whole(depth) or 0) < 1:
+        raise CheckpointError(
+            f"{root / CONFIG_FILE} must have num_hidden_layers of at least 1, got {shown(depth)}"
+        )
     stored = shapes[CLASSIFIER_KEY][0]
     if len(names) != stored:
         raise CheckpointError(
@@ -86,7 +92,10 @@ def label_names(config: Mapping[str, Any], where: str | Path) -> tuple[str, ...]
     kind = config.get("model_type")
     if kind not in ("albert", "elbert"):
         raise refuse(f"must be of an ALBERT or ELBERT, got model_type {kind!r}")
-    for name in config.get("architectures") or ():
+    named = config.get("architectures") or []
+    if not isinstance(named, list):
+        raise refuse(f"must have architectures as a list, got {shown(named)}")
+    for name in named:
         if "For" in str(name) and not str(name).endswith("ForSequenceClassification"):
             raise refuse(f"must be of a classifier of sentences, got {name}")
     problem = config.get("problem_type") or PROBLEM

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from safetensors.numpy import save as save_arrays
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from elbert_core.data.texts import load_table, read_plain_texts, split_sentences
-from elbert_core.errors import ConfigError, InputError
+from elbert_core.errors import ConfigError, InputError, NumericsError
 from elbert_core.model.check import names_of
 from elbert_core.strict_json import write_file
 from elbert_core.training.packages import loading, resolve_model
@@ -125,13 +126,15 @@ def load_labels(path: str | Path) -> StoredLabels:
         with safe_open(str(path), framework="numpy") as opened:
             digests, logits = opened.get_tensor("digests"), opened.get_tensor("logits")
             names = json.loads((opened.metadata() or {})["label_names"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"cannot read stored labels from {path}: {error}") from error
-    fits = digests.shape == (len(logits), DIGEST_BYTES) and logits.ndim == 2
-    if not fits or logits.shape[1] != len(names) or not np.isfinite(logits).all():
+    named = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not named or not _fits(digests, logits, len(digests), len(names)):
         raise InputError(f"{path} holds no stored labels: digests, logits and names do not fit")
-    rows = {bytes(row): n for n, row in enumerate(np.asarray(digests, dtype=np.uint8))}
-    return StoredLabels(rows, np.asarray(logits, dtype=np.float32), tuple(map(str, names)))
+    if not np.isfinite(logits).all():
+        raise InputError(f"{path} holds logits that are not finite: the teacher is damaged")
+    rows = {bytes(row): n for n, row in enumerate(digests)}
+    return StoredLabels(rows, np.asarray(logits, dtype=np.float32), tuple(names))
 
 
 def label(config: LabelConfig) -> Path:
@@ -143,6 +146,7 @@ def label(config: LabelConfig) -> Path:
     Raises:
         CheckpointError, ConfigError, InputError: before any work; also where the file holds labels
             of other texts or another teacher.
+        NumericsError: the teacher's logits are not finite in float16.
     """
     tokenizer = load_tokenizer(config.teacher)
     with loading("a teacher", config.teacher):
@@ -164,6 +168,7 @@ def label(config: LabelConfig) -> Path:
         "teacher": config.teacher,
         "teacher_digest": model_digest(config.teacher) or "",
         "max_tokens": str(config.max_tokens),
+        "precision": "bf16" if use_bf16(config.precision) else "fp32",
     }
     output = Path(config.output)
     if output.exists():
@@ -184,6 +189,11 @@ def label(config: LabelConfig) -> Path:
         if logits is None:
             ids = tokenizer(*_columns(texts[part]), truncation=True, max_length=config.max_tokens)
             logits = _logits(teacher, ids["input_ids"], collator(tokenizer), config)
+            if not np.isfinite(logits).all():
+                bad = start + int((~np.isfinite(logits)).any(axis=1).argmax())
+                raise NumericsError(
+                    f"the teacher's logits must be finite in float16, those of text {bad} are not"
+                )
             _write(path, keys[part], logits, about)
         logger.info("%d of %d texts labelled", start + len(logits), len(texts))
         stored.append(logits)
@@ -222,12 +232,23 @@ def _stored(
     try:
         with safe_open(str(path), framework="numpy") as opened:
             stated = opened.metadata() or {}
-            same = np.array_equal(opened.get_tensor("digests"), keys)
-            found: NDArray[np.float16] = opened.get_tensor("logits")
-    except (OSError, SafetensorError):
+            digests, found = opened.get_tensor("digests"), opened.get_tensor("logits")
+    except (OSError, SafetensorError, TypeError):  # numpy has no bfloat16
         return None
-    # a name that is missing: written before it was kept
-    return found if same and all(stated.get(n, v) == v for n, v in about.items()) else None
+    labels = len(json.loads(about["label_names"]))
+    same = _fits(digests, found, len(keys), labels) and np.array_equal(digests, keys)
+    if not same or not np.isfinite(found).all() or not about.items() <= stated.items():
+        return None
+    logits: NDArray[np.float16] = found
+    return logits
+
+
+def _fits(digests: NDArray[Any], logits: NDArray[Any], texts: int, labels: int) -> bool:
+    return (
+        digests.dtype == np.uint8
+        and digests.shape == (texts, DIGEST_BYTES)
+        and logits.shape == (texts, labels)
+    )
 
 
 def _write(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.inspect import words
@@ -28,6 +30,16 @@ def test_the_verdict_of_a_window() -> None:
     assert narration.verdict(decision) == (
         "positive, 85 % sure: left after layer 4 of 6, four layers in a row agreed."
     )
+
+
+def test_the_verdict_of_a_steady_window_says_how_steady() -> None:
+    policy = ConfidenceWindow(2, 0.0, rule="stable", max_range=0.05)
+    decision = explain(policy, make_trace([0.6, 0.7, 0.8, 0.84, 0.9]))
+    assert (
+        narration.short_reason(decision) == "two layers in a row agreed, within 0.05 of each other"
+    )
+    alone = explain(replace(policy, window_size=1), make_trace([0.6, 0.7, 0.8]))
+    assert narration.short_reason(alone) == "this layer took a side"
 
 
 def test_why_not_earlier_names_every_condition_with_its_numbers() -> None:

@@ -32,7 +32,20 @@ from elbert_core.training.teachers import TeacherConfig
 from elbert_core.training.train import TrainConfig
 from tests.core.tiny_albert import small_config
 
+TABLE = "assets/evaluations/elbert-sst2-sst2-validation.json"
 TEXT = "the film was never good <b>but</b> great"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, as on Linux")
+def test_a_full_disk_is_one_line(root: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "elbert_core", "sweep", TABLE],
+            cwd=root, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: [Errno 28] No space left on device"
+    assert "Traceback" not in done.stderr
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

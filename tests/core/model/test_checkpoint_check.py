@@ -52,6 +52,9 @@ CONFIGURATIONS: list[tuple[dict[str, Any], str]] = [
     ({"problem_type": "regression"}, "problem_type 'regression'"),
     ({"model_type": "bert"}, "ALBERT or ELBERT, got model_type 'bert'"),
     ({"architectures": ["AlbertForTokenClassification"]}, "got AlbertForTokenClassification"),
+    ({"architectures": 5}, "must have architectures as a list, got 5"),
+    ({"num_hidden_layers": 0}, "num_hidden_layers of at least 1, got 0"),
+    ({"num_hidden_layers": "deep"}, "num_hidden_layers of at least 1, got 'deep'"),
     ({"vocab_size": 60}, "says vocab_size 60, but .* has 64 rows"),
 ]
 

@@ -12,11 +12,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from elbert_core.data.texts import load_table
-from elbert_core.errors import CheckpointError, ConfigError, InputError
+from elbert_core.errors import CheckpointError, ConfigError, InputError, NumericsError
 from elbert_core.training import packages
 from elbert_core.training.labelling import LabelConfig, digest, label, load_labels
 from elbert_core.training.packages import resolve_model
@@ -156,6 +157,7 @@ def test_a_finished_file_is_kept_and_never_replaced(
         {"teacher": str(other)},
         {"texts": (str(more),), "sentences": 1},
         {"max_tokens": 5},
+        {"precision": "bf16"},
     ):
         with pytest.raises(ConfigError, match="once.safetensors is there already and holds no"):
             label(replace(once, **changes))  # type: ignore[arg-type]  # settings by name
@@ -168,6 +170,43 @@ def test_a_finished_file_is_kept_and_never_replaced(
     with pytest.raises(ConfigError, match="is there already"):
         label(second)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["not finite", "rows", "labels", "numbers"])
+def test_a_damaged_file_is_not_taken_for_finished(
+    config: LabelConfig, tmp_path: Path, damage: str
+) -> None:
+    once = replace(config, output=str(tmp_path / "once.safetensors"))
+    path = label(once)
+    tensors = load_file(path)
+    with safe_open(path, framework="numpy") as opened:
+        about = opened.metadata()
+    logits = tensors["logits"]
+    tensors["logits"] = {
+        "not finite": np.full_like(logits, np.nan),
+        "rows": logits[:-1].copy(),
+        "labels": np.repeat(logits, 2, axis=1),
+        "numbers": np.zeros(1, np.float16),
+    }[damage]
+    save_file(tensors, path, metadata=about)
+    with pytest.raises(ConfigError, match="holds no labels of these texts"):
+        label(once)
+    with pytest.raises(InputError, match="holds"):
+        load_labels(path)
+
+
+def test_a_teacher_whose_answers_are_not_finite_is_refused(
+    config: LabelConfig, teacher: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(teacher, broken)
+    weights = load_file(broken / "model.safetensors")
+    weights["classifier.bias"] = np.full_like(weights["classifier.bias"], np.nan)
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    output = tmp_path / "labels.safetensors"
+    with pytest.raises(NumericsError, match="finite in float16, those of text 0 are not"):
+        label(replace(config, teacher=str(broken), output=str(output)))
+    assert not output.exists()
 
 
 def test_parts_of_another_teacher_are_labelled_anew(config: LabelConfig, tmp_path: Path) -> None:
