@@ -32,9 +32,9 @@ MEANINGS = dict(lines_of("metrics.tsv"))
 PAGE = "Trade-off"
 HEADLINE = "What does stopping early buy, and what does it cost?"
 LEAD = (
-    "Every point is one stopping rule, tried on the same {rows:,} texts. Further right: fewer "
-    "layers read. Further up: more answers right. A rule is worth something when it is further "
-    "right without being lower."
+    "Every filled point is one stopping rule, tried on the same {rows:,} texts. Further right: "
+    "fewer layers read. Further up: more answers right. A rule is worth something when it is "
+    "further right without being lower."
 )
 MORE_TO_COME = "More figures and tables follow."
 
