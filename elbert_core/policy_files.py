@@ -111,11 +111,13 @@ def save_policy(
 
     Raises:
         ConfigError: the file's name does not end in .json.
+        InputError: what would be written could not be read again: the name is too long.
     """
     target = Path(path)
     if target.suffix != ".json":
         raise ConfigError(f"a policy file must end in .json, got {target.name!r}")
     text = policy_to_json(SavedPolicy(name or target.stem, policy, guarantee))
+    policy_from_json(text)
     return write_file(target, text.encode("utf-8"))
 
 

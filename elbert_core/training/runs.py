@@ -76,6 +76,8 @@ class RunSettings:
         check_least(self, 1, "batch_size", "evaluations")
         check_least(self, 0, "learning_rate", above=True)
         check_least(self, 3, "max_tokens")
+        if self.seed >= 2**32:  # numpy takes no larger one
+            raise ConfigError(f"seed must be under 2^32, got {self.seed}")
         if self.max_steps < 1 and self.max_steps != -1:
             raise ConfigError(f"max_steps must be at least 1, or -1 for all, got {self.max_steps}")
         use_bf16(self.precision)

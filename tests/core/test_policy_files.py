@@ -19,6 +19,7 @@ from elbert_core.evaluation.conformal import tune_conformal
 from elbert_core.policies import (
     EntropyThreshold,
     ExitPolicy,
+    FixedLayer,
     Patience,
 )
 from elbert_core.policy_files import (
@@ -137,3 +138,10 @@ def test_a_wrong_policy_file_is_refused(
     with pytest.raises(InputError, match=message) as refusal:
         load_policy(path)
     assert "mine.json" in str(refusal.value)
+
+
+def test_a_name_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    target = tmp_path / "rule.json"
+    with pytest.raises(InputError, match="length <= 1000"):
+        save_policy(FixedLayer(3), target, name="x" * 1001)
+    assert not target.exists()

@@ -274,6 +274,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"warmup_steps": -1}, "warmup_steps must be at least 0"),
     ({"weight_decay": -0.1}, "weight_decay must be at least 0"),
     ({"seed": -1}, "seed must be at least 0"),
+    ({"seed": 2**32}, "seed must be under 2\\^32, got 4294967296"),
     ({"precision": "half"}, "precision must be"),
     ({"exit_heads": "none"}, "exit_heads must be one of shared, per_layer, got 'none'"),
     ({"exit_pooling": "max"}, "exit_pooling must be one of cls, mean"),
