@@ -183,8 +183,8 @@ function depthFigure(svg, data, width) {
       set(one, { d: boxes(x(Math.max(layer, 1)) - cell / 2, cell) });
       one.style.display = layer ? "" : "none";
     }
-    bars.forEach((bar, i) => (bar.style.opacity = i < layer ? 1 : moving ? 0.08 : 0.3));
-    cells.forEach((cellNode, i) => (cellNode.style.opacity = i < layer ? 1 : moving ? 0.06 : 0.22));
+    bars.forEach((bar, i) => (bar.style.opacity = i < layer ? 1 : moving ? 0.08 : 0.5));
+    cells.forEach((cellNode, i) => (cellNode.style.opacity = i < layer ? 1 : moving ? 0.06 : 0.45));
     const open = clock >= exitLayer - 1e-6;
     svg.classList.toggle("open", open);
     svg.classList.toggle("playing", moving && !open);
