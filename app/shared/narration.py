@@ -99,9 +99,7 @@ def asked(check: CheckResult) -> str:
 
 def short_reason(decision: Decision) -> str:
     """Why it stopped, in a few words: the second half of the verdict."""
-    checks = decision.verdicts[decision.exit_layer - 1].checks
-    met = [check for check in checks if check.reason == decision.reason]
-    if met:
+    if met := _deciding(decision):
         first, *others = met
         said = filled(quantity(first.quantity).stopped, first)
         if first.needed == 1:  # one layer is as sure as itself
@@ -119,10 +117,13 @@ def times(count: int) -> str:
 
 def deciding_check(decision: Decision) -> CheckResult | None:
     """The first condition of the reason for which it stopped."""
-    for check in decision.verdicts[decision.exit_layer - 1].checks:
-        if check.reason == decision.reason:
-            return check
-    return None
+    return next(iter(_deciding(decision)), None)
+
+
+def _deciding(decision: Decision) -> list[CheckResult]:
+    """All conditions of that reason, at the exit."""
+    checks = decision.verdicts[decision.exit_layer - 1].checks
+    return [check for check in checks if check.reason == decision.reason]
 
 
 def depth_phrase(decision: Decision) -> str:

@@ -32,7 +32,10 @@ TITLE_LINES = (60, 75)
 LEFT = 0.94
 """Where the horizontal axis begins."""
 TICKS = (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
-STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"  # noqa: E501  # a path
+STAR = (
+    "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4"
+    "L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"
+)
 
 
 def across(title: Any, domain: list[float], values: list[float], label: str, **axis: Any) -> Spec:

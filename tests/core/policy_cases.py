@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -173,3 +174,19 @@ def make_trace(probs: Probs | None = None, **changes: Any) -> LayerTrace:
         "dtype": "float32",
     }
     return LayerTrace(**{**values, **changes})
+
+
+EXAMPLES: list[ExitPolicy] = [
+    window(3, entropy_threshold=0.2),
+    window(3, "monotone", margin=0.05),
+    window(3, "stable", max_range=0.2, margin=0.02),
+    EntropyThreshold(threshold=0.4),
+    EntropyThreshold(threshold=0.4, unit="nats", min_layer=3),
+    ConfidenceThreshold(threshold=0.8),
+    Patience(patience=2),
+    DistributionPatience(threshold=0.05, patience=2),
+    ConsecutiveConfidence(patience=2, threshold=0.6),
+    FixedLayer(layer=5),
+    NeverExit(),
+]
+every_policy = pytest.mark.parametrize("policy", EXAMPLES, ids=lambda policy: policy.kind)

@@ -13,6 +13,7 @@ from streamlit.util import calc_hash
 from app.shared import widgets
 from app.shared import words as common
 from app.shared.visit import Visit
+from app.tradeoff.visit import TradeoffVisit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +31,19 @@ def choose_policy(app: AppTest, kind: str) -> AppTest:
     app.selectbox(key=key(app, "inspect.policy")).set_value(kind).run()
     assert not app.exception, app.exception
     return app
+
+
+def trade_off(app: AppTest) -> AppTest:
+    """Go to the Trade-off page."""
+    app.switch_page("app/tradeoff/page.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def trade_off_visit(app: AppTest) -> TradeoffVisit:
+    """What the Trade-off page remembers of the visit."""
+    found: TradeoffVisit = app.session_state[f"{TradeoffVisit.__module__}.TradeoffVisit"]
+    return found
 
 
 def visit(app: AppTest) -> Visit:

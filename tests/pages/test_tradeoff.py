@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from app.tradeoff import words_promise as promised
 from app.tradeoff.evaluations import key_of, look_at, look_closer
 from app.tradeoff.figures import SELECTION
 from app.tradeoff.promises import Promise
-from app.tradeoff.visit import TradeoffVisit
 from elbert_core.evaluation.calibration import tune
 from elbert_core.evaluation.sweeps import policy_grids
 from elbert_core.evaluation.tables import EvaluationTable, save_evaluation
@@ -55,13 +53,6 @@ def tables(stored: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return stored
 
 
-def go(app: AppTest) -> AppTest:
-    app.switch_page(PAGE).run()
-    app.run()  # the rest of the page comes a moment after the first part
-    assert not app.exception, app.exception
-    return app
-
-
 def charts(app: AppTest) -> list[dict[str, Any]]:
     found = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")
     return [json.loads(chart.proto.spec) for chart in found]
@@ -78,12 +69,6 @@ def current(app: AppTest) -> dict[str, Any]:
 def in_use(app: AppTest) -> ExitPolicy:
     policy: ExitPolicy = driver.visit(app).asked.exit_policy()
     return policy
-
-
-def mine(app: AppTest) -> TradeoffVisit:
-    """What the page remembers of the visit."""
-    found: TradeoffVisit = app.session_state[f"{TradeoffVisit.__module__}.TradeoffVisit"]
-    return found
 
 
 def click(app: AppTest, number: int, selection: str, row: dict[str, object]) -> AppTest:
@@ -134,7 +119,7 @@ def test_the_first_paint_loads_no_model_library(tables: Path) -> None:
 
 @pytest.mark.usefixtures("tables")
 def test_the_page_shows_the_numbers_of_the_core(open_app: OpenApp, table: EvaluationTable) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     assert driver.mode(app) == "replayed from a full pass"
     overview = look_at(table)
     setting = look_closer(overview, WINDOW)
@@ -152,7 +137,7 @@ def test_the_page_shows_the_numbers_of_the_core(open_app: OpenApp, table: Evalua
 
 @pytest.mark.usefixtures("tables")
 def test_a_click_makes_a_point_the_setting_of_the_whole_app(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     for policy in (EntropyThreshold(0.3), Patience(2), ConfidenceWindow(6, 0.05, margin=0.2)):
         click(app, 0, SELECTION, {"key": key_of(policy)})
         assert in_use(app) == policy
@@ -167,14 +152,14 @@ def test_a_click_makes_a_point_the_setting_of_the_whole_app(open_app: OpenApp) -
 @pytest.mark.usefixtures("tables")
 @pytest.mark.parametrize("row", [{"key": "no such point"}, {}, {"key": 3}])
 def test_a_strange_click_changes_nothing(row: dict[str, object], open_app: OpenApp) -> None:
-    assert in_use(click(go(open_app()), 0, SELECTION, row)) == WINDOW
+    assert in_use(click(driver.trade_off(open_app()), 0, SELECTION, row)) == WINDOW
 
 
 @pytest.mark.usefixtures("tables")
 def test_the_setting_of_the_inspect_page_is_marked(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
-    app = go(open_app(policy="entropy", threshold="0.37"))  # no point of the grid
+    app = driver.trade_off(open_app(policy="entropy", threshold="0.37"))  # no point of the grid
     point = look_closer(look_at(table), EntropyThreshold(0.37)).point
     assert current(app)["x"] == pytest.approx(point.speed_up_ratio, abs=1e-4)
     assert app.selectbox(key=driver.key(app, "tradeoff.family")).value == "entropy"
@@ -185,7 +170,7 @@ def test_the_setting_of_the_inspect_page_is_marked(
 
 @pytest.mark.usefixtures("tables")
 def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.selectbox(key=driver.key(app, "tradeoff.family")).set_value("patience").run()
     assert in_use(app).kind == "patience"
     app.selectbox(key=driver.key(app, "tradeoff.point")).set_value(key_of(Patience(2))).run()
@@ -196,7 +181,7 @@ def test_two_boxes_do_what_a_click_does(open_app: OpenApp) -> None:
 
 @pytest.mark.usefixtures("tables")
 def test_back_restores_setting_and_table(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.selectbox(key=driver.key(app, "tradeoff.family")).set_value("patience").run()
     app.selectbox(key=driver.key(app, "tradeoff.table")).set_value("other").run()
     assert "80 texts" in driver.shown_text(app)
@@ -234,7 +219,7 @@ def test_what_is_used_in_a_part_of_the_page_is_no_step_of_the_page() -> None:
 
 @pytest.mark.usefixtures("tables")
 def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.slider(key=driver.key(app, "tradeoff.layer")).set_value(7).run()
     assert closer.TRUST_HEADING.format(layer=7) in [s.value for s in app.subheader]
     click(app, 2, "layer_pick", {"layer": 3})
@@ -243,7 +228,7 @@ def test_the_layer_looked_at_follows_slider_and_click(open_app: OpenApp) -> None
 
 @pytest.mark.usefixtures("tables")
 def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     tuning = tune(table, max_loss=0.05, confidence=0.95)
     assert tuning.found
@@ -261,7 +246,7 @@ def test_a_promise_is_kept_or_refused(open_app: OpenApp, table: EvaluationTable)
 def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     usual = tune(table, max_loss=0.05)
     assert promised.ends(usual) in driver.shown_text(app)
@@ -287,7 +272,7 @@ def test_the_rules_to_try_can_be_chosen_and_each_chain_says_its_end(
     ],
 )
 def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said: str) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.file_uploader(key="tradeoff.files").upload(name, b"{}").run()
     assert said in " ".join(str(element.value) for element in app.warning).replace("\\", "")
     assert "420 texts" in driver.shown_text(app)
@@ -296,7 +281,7 @@ def test_a_lone_or_wrong_file_gets_a_message(open_app: OpenApp, name: str, said:
 
 @pytest.mark.usefixtures("tables")
 def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
-    app = go(open_app(table="other"))
+    app = driver.trade_off(open_app(table="other"))
     assert "80 texts" in driver.shown_text(app)
     app.selectbox(key=driver.key(app, "tradeoff.table")).set_value("made-up.sst2.validation").run()
     assert not app.exception
@@ -306,7 +291,7 @@ def test_another_table_can_be_chosen_and_linked(open_app: OpenApp) -> None:
 @pytest.mark.usefixtures("tables")
 @pytest.mark.parametrize("asked", ["../secret", "missing", "\u202e", "a" * 5000])
 def test_a_link_cannot_ask_for_another_file(asked: str, open_app: OpenApp) -> None:
-    app = go(open_app(table=asked))
+    app = driver.trade_off(open_app(table=asked))
     assert "420 texts" in driver.shown_text(app)
 
 
@@ -314,7 +299,7 @@ def test_without_a_table_the_page_says_how_to_make_one(
     open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(evaluations.EVALUATIONS_VARIABLE, str(tmp_path / "none"))
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     assert [element.value for element in app.info] == [words.NO_TABLES.format(folder="none")]
     assert not charts(app)
 
@@ -326,15 +311,15 @@ def test_a_damaged_table_is_a_message_and_the_next_one_is_shown(
     broken = tmp_path / "made-up.sst2.validation.safetensors"
     broken.write_bytes(broken.read_bytes()[:-100])
     monkeypatch.setenv(evaluations.EVALUATIONS_VARIABLE, str(tmp_path))
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     assert "damaged" in driver.warnings(app)
     assert "80 texts" in driver.shown_text(app)
 
 
 @pytest.mark.usefixtures("tables")
 def test_a_table_of_ones_own_is_shown_and_closed(open_app: OpenApp) -> None:
-    app = go(open_app())
-    mine(app).own = look_at(make_table(n_layers=3, n_rows=44, name="mine"))
+    app = driver.trade_off(open_app())
+    driver.trade_off_visit(app).own = look_at(make_table(n_layers=3, n_rows=44, name="mine"))
     app.run()
     assert not app.exception
     assert "44 texts" in driver.shown_text(app)
@@ -344,12 +329,12 @@ def test_a_table_of_ones_own_is_shown_and_closed(open_app: OpenApp) -> None:
 
 @pytest.mark.usefixtures("tables")
 def test_the_report_is_made_when_asked_for(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(5.0).run()
     assert len(app.get("download_button")) == 2  # the points, and the setting that was promised
     app.button(key="tradeoff.make").click().run()
     assert not app.exception
-    made = mine(app).answers["report"][1]
+    made = driver.trade_off_visit(app).answers["report"][1]
     assert made.startswith("<!doctype html>")
 
 
@@ -358,62 +343,3 @@ def test_a_table_is_worked_out_once(tables: Path) -> None:
     assert evaluations.overview("other") is first
     os.utime(tables / "other.json", ns=(1, 1))
     assert evaluations.overview("other") is not first
-
-
-SIX = ("sadness", "joy", "love", "anger", "fear", "surprise")
-
-
-@pytest.fixture
-def several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Tables of three models, as `evaluate` names them."""
-    for model, data, labels in (
-        ("elbert-agnews", "ag_news", ("World", "Sports", "Business", "Sci/Tech")),
-        ("elbert-emotion", "emotion", SIX),
-        ("elbert-sst2", "sst2", ("negative", "positive")),
-    ):
-        made = make_table(
-            n_rows=30 + len(labels),
-            label_names=labels,
-            data=data,
-            name=f"{model}-{data}-validation",
-        )
-        save_evaluation(replace(made, checkpoint=model), tmp_path)
-    monkeypatch.setenv(evaluations.EVALUATIONS_VARIABLE, str(tmp_path))
-    return tmp_path
-
-
-@pytest.mark.usefixtures("several")
-def test_tables_of_several_models_can_be_chosen(open_app: OpenApp) -> None:
-    app = go(open_app(table="elbert-emotion-emotion-validation"))
-    assert "36 texts of emotion" in driver.shown_text(app)
-    metrics = {metric.label for metric in app.metric}
-    assert words.METRIC_F1 in metrics
-    assert words.METRIC_MATTHEWS not in metrics
-    slices = [body for body in driver.htmls(app) if closer.SLICE_COLUMNS[0] in body]
-    assert all(f"Label {name}" in slices[0] for name in SIX)
-    app.select_slider(key=driver.key(app, "tradeoff.loss")).set_value(10.0).run()
-    app.button(key="tradeoff.make").click().run()
-    assert not app.exception, app.exception
-    assert "surprise" in mine(app).answers["report"][1]
-
-    app.selectbox(key=driver.key(app, "tradeoff.table")).set_value(
-        "elbert-agnews-ag_news-validation"
-    ).run()
-    assert not app.exception, app.exception
-    assert "34 texts of ag_news" in driver.shown_text(app)
-    # a widget that comes back at another value chooses nothing
-    app.session_state[driver.key(app, "tradeoff.table")] = "elbert-emotion-emotion-validation"
-    app.run()
-    assert (
-        app.selectbox(key=driver.key(app, "tradeoff.table")).value
-        == "elbert-agnews-ag_news-validation"
-    )
-    assert "34 texts of ag_news" in driver.shown_text(app)
-
-
-@pytest.mark.usefixtures("several")
-def test_the_first_table_is_that_of_the_model_in_use(open_app: OpenApp) -> None:
-    app = go(open_app())
-    assert "32 texts of sst2" in driver.shown_text(app)  # the stored examples are of that model
-    assert words.METRIC_MATTHEWS in {metric.label for metric in app.metric}
-    assert "table" not in app.query_params

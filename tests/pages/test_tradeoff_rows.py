@@ -48,13 +48,6 @@ def at_hand(stored: Path) -> Path:
     return stored
 
 
-def go(app: AppTest) -> AppTest:
-    app.switch_page(PAGE).run()
-    app.run()  # the rest of the page comes a moment after the first part
-    assert not app.exception, app.exception
-    return app
-
-
 def rows(app: AppTest) -> dict[str, list[object]]:
     """The table of example rows: the one with a column of row numbers."""
     (found,) = [d.value for d in app.dataframe if words.ROW_COLUMNS[0] in d.value.columns]
@@ -69,7 +62,7 @@ def captions(app: AppTest) -> str:
 def test_texts_at_hand_stand_beside_their_numbers(
     open_app: OpenApp, table: EvaluationTable
 ) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     shown = rows(app)
     expected = examples(look_at(table), WINDOW, "changed")[0]
     assert expected
@@ -86,7 +79,7 @@ def test_texts_at_hand_stand_beside_their_numbers(
 @pytest.mark.usefixtures("at_hand", "without_model")
 @pytest.mark.parametrize("kind", ["lost", "won", "first", "last"])
 def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: EvaluationTable) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     app.selectbox(key=driver.key(app, "tradeoff.rows")).set_value(kind).run()
     assert not app.exception
     found, total = examples(look_at(table), WINDOW, kind)  # type: ignore[arg-type]  # one of KINDS
@@ -96,7 +89,7 @@ def test_other_kinds_can_be_looked_at(kind: str, open_app: OpenApp, table: Evalu
 
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
-    app = go(open_app(policy="fixed", layer="12"))
+    app = driver.trade_off(open_app(policy="fixed", layer="12"))
     app.selectbox(key=driver.key(app, "tradeoff.rows")).set_value("first").run()
     app.selectbox(key=driver.key(app, "tradeoff.row")).set_value(0).run()
     assert NASTY in driver.shown_text(app)
@@ -107,7 +100,7 @@ def test_a_hostile_text_is_plain_text_everywhere(open_app: OpenApp) -> None:
 
 @pytest.mark.usefixtures("stored", "without_model")
 def test_without_texts_one_line_says_how_to_get_them(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     assert words.ROW_COLUMNS[1] not in rows(app)
     assert tradeoff_rows.DATA_VARIABLE in captions(app)
     assert not [box for box in app.selectbox if box.key == "tradeoff.row"]
@@ -117,7 +110,7 @@ def test_without_texts_one_line_says_how_to_get_them(open_app: OpenApp) -> None:
 def test_another_version_of_the_data_is_not_taken_for_it(at_hand: Path, open_app: OpenApp) -> None:
     path = at_hand / "data" / "sst2" / "validation.tsv"
     path.write_text(path.read_text("utf-8").replace("film", "movie").replace("img", "jpg"), "utf-8")
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     assert words.ROW_COLUMNS[1] not in rows(app)
     assert "another version of the data" in captions(app)
     assert "movie" not in driver.shown_text(app)
@@ -125,7 +118,7 @@ def test_another_version_of_the_data_is_not_taken_for_it(at_hand: Path, open_app
 
 @pytest.mark.usefixtures("stored", "without_model")
 def test_pasted_texts_are_matched_for_this_visit(open_app: OpenApp, table: EvaluationTable) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     first, second = examples(look_at(table), WINDOW, "changed")[0][:2]
     app.text_area(key="tradeoff.paste").set_value(f"{TEXTS[first.row]}\nno such row")
     app.button(key="tradeoff.look_for").click().run()
@@ -143,7 +136,7 @@ def test_pasted_texts_are_matched_for_this_visit(open_app: OpenApp, table: Evalu
 @pytest.mark.usefixtures("at_hand", "with_model")
 @pytest.mark.parametrize("seen", [True, False], ids=["from Inspect", "from a link"])
 def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None:
-    app = go(open_app(policy="patience", patience="2"))
+    app = driver.trade_off(open_app(policy="patience", patience="2"))
     if not seen:
         driver.visit(app).shown = None
         driver.visit(app).due = True
@@ -159,7 +152,7 @@ def test_a_text_opens_on_the_inspect_page(seen: bool, open_app: OpenApp) -> None
 
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_without_a_model_the_page_says_so_and_keeps_the_text(open_app: OpenApp) -> None:
-    app = go(open_app())
+    app = driver.trade_off(open_app())
     row = int(app.selectbox(key=driver.key(app, "tradeoff.row")).value)
     app.button(key="tradeoff.inspect_row").click().run()
     assert not app.exception
@@ -169,5 +162,5 @@ def test_without_a_model_the_page_says_so_and_keeps_the_text(open_app: OpenApp) 
 
 @pytest.mark.usefixtures("at_hand", "without_model")
 def test_a_link_that_fixes_the_sentence_keeps_it(open_app: OpenApp) -> None:
-    app = go(open_app(lock="sentence"))
+    app = driver.trade_off(open_app(lock="sentence"))
     assert app.button(key="tradeoff.inspect_row").disabled

@@ -274,7 +274,7 @@ def test_a_description_without_end_is_not_read(tmp_path: Path) -> None:
 
 
 def test_reading_sweeping_and_tuning_need_no_model_library() -> None:
-    names = "baselines calibration comparison conformal sweeps reliability".split()  # noqa: SIM905
+    names = ("baselines", "calibration", "comparison", "conformal", "sweeps", "reliability")
     modules = ", ".join(f"elbert_core.evaluation.{name}" for name in names)
     code = f"import sys, {modules}; print(*sys.modules)"
     root = Path(__file__).resolve().parents[3]

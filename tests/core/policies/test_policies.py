@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from elbert_core.errors import ConfigError, InputError
 from elbert_core.policies import (
-    POLICIES,
     ConfidenceThreshold,
     ConfidenceWindow,
-    ConsecutiveConfidence,
     DistributionPatience,
     EntropyThreshold,
     ExitPolicy,
@@ -26,70 +24,24 @@ from elbert_core.policies import (
     Patience,
     Signals,
     policy_from_dict,
-    policy_from_text,
     policy_to_dict,
-    policy_to_text,
     replay,
 )
 from elbert_core.results import ExitReason
-from tests.core.policy_cases import Probs, one_row, policies, table, tables, window
-
-EXAMPLES: list[ExitPolicy] = [
-    window(3, entropy_threshold=0.2),
-    window(3, "monotone", margin=0.05),
-    window(3, "stable", max_range=0.2, margin=0.02),
-    EntropyThreshold(threshold=0.4),
-    EntropyThreshold(threshold=0.4, unit="nats", min_layer=3),
-    ConfidenceThreshold(threshold=0.8),
-    Patience(patience=2),
-    DistributionPatience(threshold=0.05, patience=2),
-    ConsecutiveConfidence(patience=2, threshold=0.6),
-    FixedLayer(layer=5),
-    NeverExit(),
-]
-every_policy = pytest.mark.parametrize("policy", EXAMPLES, ids=lambda policy: policy.kind)
-
-
-@pytest.mark.parametrize("policy", EXAMPLES, ids=lambda policy: policy.kind)
-def test_a_policy_as_text_is_read_again(policy: ExitPolicy) -> None:
-    assert policy_from_text(policy_to_text(policy)) == policy
-
-
-def test_policies_as_people_write_them() -> None:
-    assert policy_from_text(" never ") == NeverExit()
-    assert policy_from_text("window:window_size=3, entropy_threshold = .2,rule=stable,") == (
-        window(3, "stable", entropy_threshold=0.2)
-    )
-    assert policy_from_text("confidence:threshold=.95") == ConfidenceThreshold(0.95)
-    assert policy_from_text("entropy:threshold=1e-3") == EntropyThreshold(0.001)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("patience:patience", "name=value, got 'patience'"),
-        ("entropy:threshold=0.1,threshold=0.9", "once, got 'threshold' again"),
-        ("entropy:kind=window,threshold=0.1", "once, got 'kind' again"),
-        ("patience:patience=2.0", "whole number of at least 1, got 2.0"),
-        ("entropy:threshold=nan", "in \\[0, 1\\], got nan"),
-        ("entropy:threshold=true", "in \\[0, 1\\], got 'true'"),
-        ("entropie:threshold=0.1", "must be one of .*, got 'entropie'"),
-    ],
+from tests.core.policy_cases import (
+    EXAMPLES,
+    Probs,
+    every_policy,
+    one_row,
+    policies,
+    table,
+    tables,
+    window,
 )
-def test_text_that_is_no_policy_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        policy_from_text(text)
 
 
 def rows_first(probs: Probs) -> Probs:
     return np.ascontiguousarray(np.swapaxes(probs, 0, 1))
-
-
-def test_the_examples_cover_every_policy() -> None:
-    """But for rules that need more than probabilities, see `test_record`."""
-    assert {policy.kind for policy in EXAMPLES} == {
-        kind for kind, rule in POLICIES.items() if not rule.needs
-    }
 
 
 # -------------------------------------------------------------------------- scalar reference rules
