@@ -7,6 +7,7 @@ the one figure that several pages show as a whole: every rule on one sentence.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -24,7 +25,12 @@ from elbert_core.policies.explanation import Decision, explain
 from elbert_core.reading.left_out import Stability, stability
 from elbert_core.results import LayerTrace
 
-_BADGE_COLOURS = {"real": "primary", "replayed": "blue", "stored": "gray", "opened": "gray"}
+_BADGE_COLOURS: dict[str, Literal["primary", "blue", "gray"]] = {
+    "real": "primary",
+    "replayed": "blue",
+    "stored": "gray",
+    "opened": "gray",
+}
 
 
 def show_figure(
@@ -97,8 +103,7 @@ def show_legend(trace: LayerTrace, palette: Palette) -> None:
 def show_mode(mode: Mode, *said: str, by: LayerTrace | None = None) -> None:
     """Which kind of figure this is, what else is said of it, and which model made its record."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        colour = _BADGE_COLOURS[mode]
-        st.badge(words.MODES[mode], color=colour, help=words.MODE_HELP[mode])  # type: ignore[arg-type]  # a Literal to Streamlit
+        st.badge(words.MODES[mode], color=_BADGE_COLOURS[mode], help=words.MODE_HELP[mode])
         for text in said:
             st.text(text, width="content")
         if by is not None:
